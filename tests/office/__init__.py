@@ -1,0 +1,1 @@
+"""A second opinion on the workbooks: LibreOffice, and edits made without any library."""

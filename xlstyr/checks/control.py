@@ -1,0 +1,163 @@
+"""Checks of the control workbook: everything points at something, trees are trees, frames add up."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from xlstyr.layout.parse import Submission
+from xlstyr.model.finding import Finding, found
+from xlstyr.model.money import TKR
+from xlstyr.model.organisation import Node
+from xlstyr.model.premises import Premises
+from xlstyr.words import word
+
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+KEYS = {
+    "nodes": ("node",),
+    "accounts": ("account",),
+    "activities": ("activity",),
+    "groups": ("group",),
+    "counterparties": ("counterparty",),
+    "frames": ("node",),
+    "goals": ("goal",),
+    "chain": ("item",),
+    "phases": ("phase", "kind"),
+    "indicators": ("indicator", "node"),
+    "assignments": ("assignment", "node"),
+    "opening": ("node", "account", "activity", "counterparty"),
+}
+
+
+def check_cells(submission: Submission) -> list[Finding]:
+    """What can be said before the premises are put together: required cells, doubled keys, dead references."""
+    return [*_required(submission), *_ids(submission), *_doubled(submission), *_references(submission)]
+
+
+def _required(submission: Submission) -> Iterator[Finding]:
+    form = submission.workbook.forms["round"]
+    for column in form.field:
+        if column.required and submission.forms["round"].get(column.key) is None:
+            yield found("XS801", submission.place("round", column=column.key), what=column.header)
+    for table in submission.workbook.tables.values():
+        for row in submission.tables.get(table.key, ()):
+            for column in table.column:
+                if column.required and row.values.get(column.key) is None:
+                    yield found("XS208", submission.place(table.key, row, column.key), header=column.header)
+
+
+def _ids(submission: Submission) -> Iterator[Finding]:
+    for row in submission.tables.get("nodes", ()):
+        node = str(row.values.get("node") or "")
+        if node and not _ID.fullmatch(node):
+            yield found("XS805", submission.place("nodes", row, "node"), id=node)
+
+
+def _doubled(submission: Submission) -> Iterator[Finding]:
+    for table, keys in KEYS.items():
+        rows = submission.tables.get(table, ())
+        counts = Counter(tuple(row.values.get(key) for key in keys) for row in rows)
+        for row in rows:
+            key = tuple(row.values.get(name) for name in keys)
+            if counts[key] > 1 and key[0] is not None:
+                counts[key] = 0
+                shown = " ".join(str(part) for part in key if part is not None)
+                place = submission.place(table, row, keys[0])
+                yield found("XS804", place, id=shown, table=submission.workbook.sheet_of[table].title)
+
+
+def _references(submission: Submission) -> Iterator[Finding]:
+    known = {
+        f"={table}.{column}": {str(row.values.get(column)) for row in submission.tables.get(table, ())}
+        for table, column in {(t.key, c.key) for t in submission.workbook.tables.values() for c in t.column}
+    }
+    for column in submission.workbook.forms["round"].field:
+        value = submission.forms["round"].get(column.key)
+        if column.kind == "reference" and value is not None and str(value) not in known.get(column.to or "", ()):
+            yield found("XS810", submission.place("round", column=column.key), what=column.header, value=value)
+    for table in submission.workbook.tables.values():
+        for column in table.column:
+            if column.kind == "reference":
+                for row in submission.tables.get(table.key, ()):
+                    value = row.values.get(column.key)
+                    if value is not None and str(value) not in known.get(column.to or "", ()):
+                        place = submission.place(table.key, row, column.key)
+                        yield found("XS810", place, what=column.header, value=value)
+
+
+def check_control(premises: Premises, submission: Submission) -> list[Finding]:
+    """What the premises as a whole must hold."""
+    return [
+        *_tree(premises, submission),
+        *_mapping(premises, submission),
+        *_frames(premises, submission),
+        *_contacts(premises, submission),
+        *_goals(premises, submission),
+    ]
+
+
+def _tree(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    organisation = premises.organisation
+    rows = {str(row.values["node"]): row for row in submission.tables["nodes"]}
+    roots = [node for node in organisation if node.parent is None]
+    if len(roots) != 1:
+        yield found("XS811", submission.place("nodes"), count=len(roots))
+    for node in organisation:
+        for key, parent in (("parent", node.parent), ("line_parent", node.line_parent)):
+            if parent is not None and parent not in organisation:
+                yield found("XS802", submission.place("nodes", rows[node.id], key), id=node.id, parent=parent)
+        if _in_circle(premises, node):
+            yield found("XS803", submission.place("nodes", rows[node.id], "parent"), id=node.id)
+
+
+def _in_circle(premises: Premises, node: Node) -> bool:
+    seen, current = {node.id}, node
+    while current.parent is not None and current.parent in premises.organisation:
+        current = premises.organisation[current.parent]
+        if current.id == node.id:
+            return True
+        if current.id in seen:
+            return False
+        seen.add(current.id)
+    return False
+
+
+def _mapping(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    """Bilaga 1: orphans and double mappings are reported, never repaired (MODEL.md section 2)."""
+    counts = Counter(mapped.source for mapped in premises.mapping)
+    rows = {str(row.values["item"]): row for row in submission.tables["chain"]}
+    for item in premises.chain:
+        if item.kind not in ("council_goal", "strategy"):
+            continue
+        place = submission.place("chain", rows[item.item], "item")
+        if counts[item.item] == 0:
+            yield found("XS806", place, item=item.name or item.text)
+        elif counts[item.item] > 1:
+            yield found("XS807", place, item=item.name or item.text, count=counts[item.item])
+
+
+def _frames(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    rows = {str(row.values["node"]): row for row in submission.tables["frames"]}
+    for node in premises.organisation:
+        frame = premises.frames.get(node.id)
+        children = [premises.frames[c.id].frame for c in premises.organisation.children(node.id) if c.id in premises.frames]
+        if frame is None or not children or sum(children) <= frame.frame:
+            continue
+        difference = sum(children) - frame.frame
+        args = {"own": frame.frame // TKR, "children": sum(children) // TKR, "difference": difference // TKR}
+        yield found("XS808", submission.place("frames", rows[node.id], "previous"), node=node.name, **args)
+
+
+def _contacts(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    responsible = {contact.node for contact in premises.contacts if contact.role == "responsible"}
+    rows = {str(row.values["node"]): row for row in submission.tables["nodes"]}
+    for node in premises.organisation:
+        if premises.phase_of(node.id) is not None and node.id not in responsible:
+            yield found("XS809", submission.place("nodes", rows[node.id], "node"), node=node.name, lacks=word("checks.responsible"))
+
+
+def _goals(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    rows = {str(row.values["goal"]): row for row in submission.tables["goals"]}
+    known = {goal.goal for goal in premises.goals}
+    for goal in premises.goals:
+        if goal.area is None and (goal.parent is None or goal.parent not in known):
+            yield found("XS812", submission.place("goals", rows[goal.goal], "parent"), goal=goal.text)

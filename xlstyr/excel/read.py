@@ -1,0 +1,279 @@
+"""A spreadsheet file → ``RawBook``: values, formulas and errors told apart, tables found by their marks.
+
+One function, ``read_workbook``, from bytes: nothing that arrives makes it raise, so that a gate and a child
+process can be put around it. Cached values of formulas are read but never relied upon.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from xlstyr.excel.sniff import sniff
+from xlstyr.excel.specimen import HIDDEN_SHEET, LISTS_SHEET
+from xlstyr.layout.content import Identity
+from xlstyr.layout.raw import RawBook, RawCell, RawSheet, RawValue, locate
+from xlstyr.model.finding import Finding, found
+
+LARGEST_FILE = 25 * 2**20
+LARGEST_UNPACKED = 256 * 2**20
+_REF = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_INTEGER = re.compile(r"-?\d{1,15}")
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def read_workbook(data: bytes) -> tuple[RawBook | None, list[Finding]]:
+    """What stands in the file ``data``, or None with a finding that says what the file is."""
+    refused = sniff(data) or _too_large(data)
+    if refused is not None:
+        return None, [refused]
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > LARGEST_UNPACKED:
+                return None, [found("XS014", size="…", limit=LARGEST_UNPACKED // 2**20)]
+            return _Reader(archive).read(), []
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        return None, [found("XS003", detail=type(error).__name__)]
+    except (expat.ExpatError, ElementTree.ParseError, KeyError, ValueError, IndexError) as error:
+        return None, [found("XS003", detail=f"{type(error).__name__}: {error}"[:120])]
+
+
+def _too_large(data: bytes) -> Finding | None:
+    if len(data) <= LARGEST_FILE:
+        return None
+    return found("XS014", size=len(data) // 2**20, limit=LARGEST_FILE // 2**20)
+
+
+@dataclass
+class _Reader:
+    """Reads one package."""
+
+    archive: zipfile.ZipFile
+    strings: list[str] = field(default_factory=list)
+
+    def read(self) -> RawBook:
+        names = set(self.archive.namelist())
+        book_part = self._book_part(names)
+        root = ElementTree.fromstring(self.archive.read(book_part))
+        targets = self._relations(book_part)
+        strings = next((t for kind, t in targets.values() if kind == "sharedStrings" and t in names), None)
+        if strings is not None:
+            self.strings = _shared_strings(self.archive.read(strings))
+        sheets, hidden_identity = [], None
+        for title, part in self._sheets(root, targets):
+            if title == LISTS_SHEET or part not in names:
+                continue
+            sheet = _SheetParser(title, self.strings).parse(self.archive.read(part))
+            if title == HIDDEN_SHEET:
+                cell = sheet.cells.get((1, 2))
+                hidden_identity = str(cell.value) if cell is not None else None
+            else:
+                sheets.append(sheet)
+        tables, loose = locate(sheets)
+        places = (hidden_identity, _defined_identity(root), self._custom_identity(names))
+        identities = tuple(i for text in places if text and (i := Identity.parse(text)) is not None)
+        macros = any(name.endswith("vbaProject.bin") for name in names)
+        links = tuple(sorted(t for kind, t in targets.values() if kind == "externalLink"))
+        date1904 = any(_local(e.tag) == "workbookPr" and e.get("date1904") in ("1", "true") for e in root)
+        return RawBook(identities, tables, loose, tuple(self._link(t) for t in links), macros, date1904)
+
+    def _book_part(self, names: set[str]) -> str:
+        if "_rels/.rels" in names:
+            for kind, target in self._relations("").values():
+                if kind == "officeDocument":
+                    return target
+        return "xl/workbook.xml"
+
+    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """Relation id → (kind, target part)."""
+        folder, _, name = part.rpartition("/")
+        rels = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
+        if rels not in self.archive.namelist():
+            return {}
+        relations = {}
+        for element in ElementTree.fromstring(self.archive.read(rels)):
+            target = element.get("Target", "")
+            path = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}".lstrip("/")
+            relations[element.get("Id", "")] = (element.get("Type", "").rsplit("/", 1)[-1], path)
+        return relations
+
+    def _link(self, part: str) -> str:
+        relations = self._relations(part)
+        return next((target for _, target in relations.values()), part)
+
+    def _sheets(self, root: ElementTree.Element, targets: dict[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        for element in root.iter():
+            if _local(element.tag) == "sheet":
+                relation = next((value for key, value in element.attrib.items() if _local(key) == "id"), "")
+                kind, part = targets.get(relation, ("", ""))
+                if kind == "worksheet":
+                    yield element.get("name", ""), part
+
+    def _custom_identity(self, names: set[str]) -> str | None:
+        if "docProps/custom.xml" not in names:
+            return None
+        for element in ElementTree.fromstring(self.archive.read("docProps/custom.xml")):
+            if element.get("name") == "xlstyr":
+                return "".join(element.itertext())
+        return None
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _defined_identity(root: ElementTree.Element) -> str | None:
+    for element in root.iter():
+        if _local(element.tag) == "definedName" and element.get("name") == "xlstyr_identity":
+            return (element.text or "").strip().strip('"')
+    return None
+
+
+def _shared_strings(data: bytes) -> list[str]:
+    strings: list[str] = []
+    for _, element in ElementTree.iterparse(io.BytesIO(data)):
+        if _local(element.tag) == "si":
+            strings.append(_unescape("".join(_runs(element))))
+            element.clear()
+    return strings
+
+
+def _runs(item: ElementTree.Element) -> Iterator[str]:
+    for child in item:
+        name = _local(child.tag)
+        if name == "t":
+            yield child.text or ""
+        elif name == "r":
+            yield from (part.text or "" for part in child if _local(part.tag) == "t")
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+class _SheetParser:
+    """One pass over a sheet's XML."""
+
+    def __init__(self, title: str, strings: list[str]) -> None:
+        self.title = title
+        self.strings = strings
+        self.cells: dict[tuple[int, int], RawCell] = {}
+        self.hidden: set[int] = set()
+        self.row = self.column = 0
+        self.type = ""
+        self.value: list[str] | None = None
+        self.formula: list[str] | None = None
+        self.text: list[str] = []
+        self.into: list[str] | None = None
+        self.phonetic = 0
+
+    def parse(self, data: bytes) -> RawSheet:
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.Parse(data, True)
+        return RawSheet(self.title, self.cells, frozenset(self.hidden))
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            self._place(attributes.get("r"))
+            self.type = attributes.get("t", "n")
+            self.value = self.formula = None
+            self.text = []
+        elif name == "v":
+            self.value = self.into = []
+        elif name == "f":
+            self.formula = self.into = []
+        elif name == "t" and not self.phonetic:
+            self.into = self.text
+        elif name == "rPh":
+            self.phonetic += 1
+        elif name == "row":
+            self.row = int(attributes.get("r", self.row + 1))
+            self.column = 0
+            if attributes.get("hidden") in ("1", "true"):
+                self.hidden.add(self.row)
+
+    def _place(self, ref: str | None) -> None:
+        found = _REF.fullmatch(ref) if ref else None
+        if found is None:
+            self.column += 1
+            return
+        column = 0
+        for letter in found[1]:
+            column = column * 26 + ord(letter) - 64
+        self.column, self.row = column, int(found[2])
+
+    def _characters(self, text: str) -> None:
+        if self.into is not None:
+            self.into.append(text)
+
+    def _end(self, tag: str) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            self._close()
+        elif name in ("v", "f", "t"):
+            self.into = None
+        elif name == "rPh":
+            self.phonetic -= 1
+
+    def _close(self) -> None:
+        formula = "".join(self.formula) if self.formula is not None else None
+        value, error = self._value()
+        if value is None and formula is None and error is None:
+            return
+        ref = f"{_letters(self.column)}{self.row}"
+        self.cells[self.row, self.column] = RawCell(value, formula, error, ref)
+
+    def _value(self) -> tuple[RawValue, str | None]:
+        """(value, error): what the cell shows."""
+        if self.type == "inlineStr":
+            return _unescape("".join(self.text)), None
+        if self.value is None:
+            return None, None
+        text = "".join(self.value)
+        match self.type:
+            case "s":
+                index = int(text)
+                if not 0 <= index < len(self.strings):
+                    return None, f"#{text}"
+                return self.strings[index], None
+            case "str":
+                return _unescape(text), None
+            case "b":
+                return text.strip() in ("1", "true"), None
+            case "e":
+                return None, text.strip()
+            case "d":
+                return text.strip(), None
+        return _number(text.strip())
+
+
+def _number(text: str) -> tuple[RawValue, str | None]:
+    if not text:
+        return None, None
+    if _INTEGER.fullmatch(text):
+        return int(text), None
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return text, None
+    if not number.is_finite():
+        return None, text
+    return (int(number), None) if number == number.to_integral_value() and abs(number) < 10**18 else (number, None)
+
+
+def _letters(column: int) -> str:
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name

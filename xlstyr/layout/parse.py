@@ -1,0 +1,367 @@
+"""RawBook → Submission: what a person has answered, read by the definition it was issued with.
+
+What was issued is known (``Content``), so the giver's cells are compared and never believed; formula cells are
+computed afresh. Everything noticed becomes a finding with its cell.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from xlstyr.layout import kinds
+from xlstyr.layout.compute import Computed, choices_for
+from xlstyr.layout.content import Content, Identity, RowContent, Value
+from xlstyr.layout.definition import Column, Form, Table, Workbook
+from xlstyr.layout.lists import Choices, Lists
+from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable
+from xlstyr.model.finding import Finding, Place, found
+
+PARTS = {"goals": "goals", "indicators": "goals", "assignments": "goals", "risks": "control"}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One row of a table as answered. ``cells``: column → address; ``new``: the sender's own row."""
+
+    id: str
+    number: int
+    values: Mapping[str, Value]
+    cells: Mapping[str, str]
+    variant: str
+    new: bool = False
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one workbook says: typed values by block, formula cells computed from them.
+
+    ``sheets``: block → the sheet's title in the file; ``cells``: (form, field) → address.
+    """
+
+    identity: Identity
+    workbook: Workbook
+    forms: Mapping[str, Mapping[str, Value]]
+    tables: Mapping[str, tuple[AnswerRow, ...]]
+    sheets: Mapping[str, str]
+    cells: Mapping[tuple[str, str], str]
+    computed: Computed = field(repr=False, compare=False)
+
+    def place(self, block: str, row: AnswerRow | None = None, column: str = "") -> Place:
+        """The place of a cell, for findings."""
+        if row is None:
+            cell, row_id = self.cells.get((block, column), ""), ""
+        else:
+            cell, row_id = row.cells.get(column, ""), row.id
+        return Place("", self.identity.node, self.sheets.get(block, ""), cell, block, row_id, column)
+
+    def rows(self, table: str) -> Iterable[tuple[AnswerRow, Mapping[str, Value]]]:
+        """The answered rows of ``table`` with every value, computed ones included (sections left out)."""
+        for row, values in zip(self.tables.get(table, ()), self.computed.rows.get(table, ()), strict=True):
+            if row.variant not in ("section", "sum"):
+                yield row, _AllValues(values, self.workbook.tables[table])
+
+
+class _AllValues(dict[str, Value]):
+    """Values of a computed row, made when asked for."""
+
+    def __init__(self, row: object, table: Table) -> None:
+        super().__init__()
+        self._row = row
+
+    def __missing__(self, key: str) -> Value:
+        value: Value = self._row[key]  # type: ignore[index]
+        self[key] = value
+        return value
+
+    def get(self, key: str, default: Value = None) -> Value:  # type: ignore[override]
+        """The value of ``key``."""
+        value = self[key]
+        return default if value is None else value
+
+
+def parse(raw: RawBook, workbook: Workbook, issued: Content, lists: Lists) -> tuple[Submission, list[Finding]]:
+    """What ``raw`` answers to ``issued``, and everything noticed on the way."""
+    return _Parser(raw, workbook, issued, lists).parse()
+
+
+class _Parser:
+    def __init__(self, raw: RawBook, workbook: Workbook, issued: Content, lists: Lists) -> None:
+        self.raw = raw
+        self.workbook = workbook
+        self.issued = issued
+        self.lists = lists
+        self.findings: list[Finding] = []
+        self.sheets: dict[str, str] = {}
+        self.cells: dict[tuple[str, str], str] = {}
+        self.node = issued.identity.node
+
+    def parse(self) -> tuple[Submission, list[Finding]]:
+        forms: dict[str, Mapping[str, Value]] = {}
+        tables: dict[str, tuple[AnswerRow, ...]] = {}
+        for form in self.workbook.forms.values():
+            forms[form.key] = self._form(form)
+        for table in self.workbook.tables.values():
+            if table.is_read:
+                tables[table.key] = self._table(table, tables)
+        content = {
+            key: tuple(RowContent(row.id, row.values, row.variant) for row in rows) for key, rows in tables.items()
+        }
+        computed = Computed(self.workbook, self.lists, forms, content)
+        identity = replace(self.issued.identity, revision=self._revision())
+        submission = Submission(identity, self.workbook, forms, tables, self.sheets, self.cells, computed)
+        self._check_formulas(submission)
+        self._check_loose()
+        return submission, self.findings
+
+    def _revision(self) -> int:
+        return self.raw.identity.revision if self.raw.identity else self.issued.identity.revision
+
+    def _note(self, code: str, block: str, row: str = "", column: str = "", cell: str = "", **args: object) -> None:
+        place = Place("", self.node, self.sheets.get(block, ""), cell, block, row, column)
+        finding = found(code, place, **args)
+        if finding.blocks == "money":
+            finding = replace(finding, blocks=PARTS.get(block, "money" if block in _MONEY else ""))
+        self.findings.append(finding)
+
+    def _find(self, block: Form | Table, title: str) -> RawTable | None:
+        """The raw table of ``block``: missing or doubled is a finding."""
+        hits = [table for table in self.raw.tables if table.key == block.key]
+        if not hits:
+            self._note("XS101", block.key, table=title)
+            return None
+        self.sheets[block.key] = hits[0].sheet
+        if len(hits) > 1:
+            self._note("XS103", block.key, table=title, sheets=", ".join(hit.sheet for hit in hits))
+            return None
+        if hits[0].sheet != title and not any(f.code == "XS107" and f.place.sheet == hits[0].sheet for f in self.findings):
+            self._note("XS107", block.key, was=title, is_now=hits[0].sheet)
+        return hits[0]
+
+    def _form(self, form: Form) -> Mapping[str, Value]:
+        values: dict[str, Value] = dict(self.issued.forms.get(form.key, {}))
+        answered = [column for column in form.field if column.open_in("normal")]
+        if not answered:
+            return values
+        raw = self._find(form, self.workbook.sheet_of[form.key].title)
+        rows = {row.id: row for row in raw.rows} if raw else {}
+        for column in answered:
+            row = rows.get(column.key)
+            cell = row.cells.get("value") if row else None
+            if raw is not None and row is None:
+                self._note("XS104", form.key, column.key, column.key, label=column.header)
+                continue
+            if cell is not None:
+                self.cells[form.key, column.key] = cell.ref
+            values[column.key] = self._read(cell, column, form.key, column.key, self._choices(column, {}))
+        return values
+
+    def _choices(self, column: Column, tables: Mapping[str, tuple[AnswerRow, ...]]) -> Choices | None:
+        return choices_for(
+            column, self.lists, lambda table, key: ((row.id, row.values.get(key)) for row in tables.get(table, ()))
+        )
+
+    def _read(self, cell: RawCell | None, column: Column, block: str, row: str, choices: Choices | None) -> Value:
+        reading = kinds.from_cell(cell, column, choices, self.raw.date1904)
+        for problem in reading.problems:
+            self._note(problem.code, block, row, column.key, cell.ref if cell else "", **dict(problem.args))
+        return reading.value
+
+    def _table(self, table: Table, tables: Mapping[str, tuple[AnswerRow, ...]]) -> tuple[AnswerRow, ...]:
+        issued = {row.id: row for row in self.issued.tables.get(table.key, ()) if row.id}
+        raw = self._find(table, self.workbook.sheet_of[table.key].title)
+        if raw is None:
+            return ()
+        for column in table.column:
+            if column.key not in raw.columns and not column.is_formula:
+                self._note("XS102", table.key, column=column.header, table=raw.sheet)
+        self._check_columns(table, raw)
+        rows: list[AnswerRow] = []
+        seen: dict[str, list[str]] = {}
+        faces = {column.key: self._choices(column, tables) for column in table.column}
+        for number, raw_row in enumerate(raw.rows, 1):
+            before = issued.get(raw_row.id)
+            if before is not None:
+                seen.setdefault(raw_row.id, []).append(_first_ref(raw_row))
+            if before is not None and len(seen[raw_row.id]) == 1 and before.variant != "free":
+                rows.append(self._issued_row(table, raw_row, before, faces))
+            elif (new := self._new_row(table, raw_row, before, number, faces)) is not None:
+                rows.append(new)
+        self._check_rows(table, issued, seen, faces)
+        self._check_hidden(table, raw)
+        return tuple(rows)
+
+    def _check_hidden(self, table: Table, raw: RawTable) -> None:
+        hidden = [row for row in raw.rows if row.hidden and any(not cell.is_blank for cell in row.cells.values())]
+        if hidden:
+            self._note("XS112", table.key, hidden[0].id, "", _first_ref(hidden[0]), count=len(hidden))
+
+    def _check_columns(self, table: Table, raw: RawTable) -> None:
+        wanted = [key for key in table.columns if key in raw.columns]
+        if [key for key in raw.columns if key in table.columns] != wanted:
+            self._note("XS109", table.key, table=raw.sheet)
+
+    def _check_rows(
+        self,
+        table: Table,
+        issued: Mapping[str, RowContent],
+        seen: Mapping[str, list[str]],
+        faces: Mapping[str, Choices | None],
+    ) -> None:
+        for row_id, row in issued.items():
+            label = _label(table, row.values, faces)
+            if row_id not in seen and row.variant in ("normal", "fixed"):
+                self._note("XS104", table.key, row_id, label=label)
+            elif len(seen.get(row_id, ())) > 1:
+                cells = seen[row_id]
+                self._note("XS106", table.key, row_id, cell=cells[1], label=label, cells=", ".join(cells))
+
+    def _issued_row(
+        self, table: Table, raw: RawRow, before: RowContent, faces: Mapping[str, Choices | None]
+    ) -> AnswerRow:
+        values: dict[str, Value] = {}
+        cells = {key: cell.ref for key, cell in raw.cells.items()}
+        for column in table.column:
+            cell = raw.cells.get(column.key)
+            if column.is_formula or before.variant in ("section", "sum"):
+                continue
+            if column.open_in(before.variant):
+                cells.setdefault(column.key, _beside(raw, cell))
+                values[column.key] = self._read(cell, column, table.key, raw.id, faces[column.key])
+            else:
+                value = before.values.get(column.key)
+                values[column.key] = value
+                self._compare(table, raw, column, cell, value, faces[column.key])
+        return AnswerRow(before.id, raw.number, values, cells, before.variant)
+
+    def _compare(
+        self, table: Table, raw: RawRow, column: Column, cell: RawCell | None, issued: Value, choices: Choices | None
+    ) -> None:
+        """A cell that the giver filled in must still say the same; what was issued counts in any case."""
+        shown = kinds.to_cell(issued, column, choices)
+        now = cell.value if cell is not None and cell.error is None else (cell.error if cell else None)
+        if isinstance(now, str):
+            now = now.strip() or None
+        if isinstance(shown, str):
+            shown = shown.strip() or None
+        if now == shown or (isinstance(now, str) and isinstance(shown, str) and now.split() == shown.split()):
+            return
+        reading = kinds.from_cell(cell, column, choices, self.raw.date1904)
+        if reading.value == issued and issued is not None:
+            return
+        args = {"typed": _said(now), "issued": _said(shown), "header": column.header}
+        self._note("XS111", table.key, raw.id, column.key, cell.ref if cell else "", **args)
+
+    def _new_row(
+        self,
+        table: Table,
+        raw: RawRow,
+        before: RowContent | None,
+        number: int,
+        faces: Mapping[str, Choices | None],
+    ) -> AnswerRow | None:
+        """A row of the sender's own: a free row that was used, or one that was inserted. None when blank."""
+        typed = [c for c in table.column if c.open_in("free") and not _blank(raw.cells.get(c.key))]
+        if not typed:
+            return None
+        control = self.issued.identity.kind == "control"
+        known = (before is not None and before.variant == "free") or (control and raw.id)
+        row_id = raw.id if known else f"x{number}"
+        values = {
+            column.key: self._read(raw.cells.get(column.key), column, table.key, row_id, faces[column.key])
+            for column in table.column
+            if column.open_in("free")
+        }
+        if not known and not control:
+            label = _label(table, values, faces)
+            self._note("XS105", table.key, row_id, cell=_first_ref(raw), label=label)
+        cells = {key: cell.ref for key, cell in raw.cells.items()}
+        for column in table.column:
+            cells.setdefault(column.key, _beside(raw, None))
+        return AnswerRow(row_id, raw.number, values, cells, "free", new=True)
+
+    def _check_formulas(self, submission: Submission) -> None:
+        """A computed cell that holds a typed value: the same is harmless, another is held."""
+        raw_rows = {
+            (table.key, row.number): row for table in self.raw.tables for row in table.rows
+        }
+        for table in self.workbook.tables.values():
+            columns = [column for column in table.column if column.is_formula and not column.hidden]
+            for row, values in submission.rows(table.key) if table.is_read else ():
+                raw = raw_rows.get((table.key, row.number))
+                for column in columns if raw else ():
+                    self._check_formula(table, row, raw, column, values[column.key])
+
+    def _check_formula(
+        self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value
+    ) -> None:
+        cell = raw.cells.get(column.key) if raw else None
+        if cell is None or cell.formula is not None or cell.is_blank or row.id.startswith("x"):
+            return
+        shown = kinds.to_cell(computed, column, None)
+        if cell.error is None and (cell.value == shown or _said(cell.value) == _said(shown)):
+            self._note("XS117", table.key, row.id, column.key, cell.ref, header=column.header)
+        else:
+            args = {"typed": _said(cell.error or cell.value), "computed": _said(shown), "header": column.header}
+            self._note("XS110", table.key, row.id, column.key, cell.ref, **args)
+
+    def _check_loose(self) -> None:
+        """What stands outside the template is named, never read."""
+        known = _known_texts(self.workbook, self.issued)
+        for sheet, cells in self.raw.loose.items():
+            for cell in cells:
+                if cell.formula is None and isinstance(cell.value, str | int) and _said(cell.value) not in known:
+                    place = Place("", self.node, sheet, cell.ref)
+                    self.findings.append(found("XS108", place, text=_said(cell.value)[:60]))
+
+
+_MONEY = frozenset({"budget", "answer", "adjustments", "staff"})
+
+
+def _blank(cell: RawCell | None) -> bool:
+    return cell is None or cell.is_blank
+
+
+def _first_ref(row: RawRow) -> str:
+    return next((cell.ref for cell in row.cells.values()), f"A{row.number}")
+
+
+def _beside(row: RawRow, cell: RawCell | None) -> str:
+    return cell.ref if cell is not None else ""
+
+
+def _said(value: object) -> str:
+    return "" if value is None else " ".join(str(value).split())
+
+
+def _label(table: Table, values: Mapping[str, Value], faces: Mapping[str, Choices | None]) -> str:
+    """What a person calls the row: its first column."""
+    first = table.column[0]
+    return _said(kinds.to_cell(values.get(first.key), first, faces.get(first.key))) or "–"
+
+
+def _known_texts(workbook: Workbook, issued: Content) -> frozenset[str]:
+    """Every text that the template itself puts outside tables."""
+    texts: set[str] = set()
+    for sheet in workbook.sheets:
+        texts |= {sheet.heading or sheet.title, sheet.subtitle, sheet.title}
+        for block in sheet.block:
+            texts |= set(getattr(block, "text", ()))
+            for column in (*getattr(block, "field", ()), *getattr(block, "column", ())):
+                texts |= {column.header, column.help, f"\u270e {column.header}"}
+            texts |= {total.header for total in getattr(block, "total", ())}
+    filled = {text.format_map(_Texts(issued.texts)) for text in texts}
+    values = {_said(value) for form in issued.forms.values() for value in form.values()}
+    rest = {text.removeprefix("# ") for text in filled}
+    numbers = {str(number) for number in range(1, 10)}
+    return frozenset(_said(text) for text in (*filled, *rest, *values, *numbers)) | _drawing_words()
+
+
+def _drawing_words() -> frozenset[str]:
+    from xlstyr.words import words
+
+    signs = ("\u270e ", "\u25a0 ", "")
+    return frozenset(_said(sign + str(text)) for text in words("drawing").values() for sign in signs)
+
+
+class _Texts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""

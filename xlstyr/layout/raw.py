@@ -1,0 +1,132 @@
+"""What stands in a workbook before anybody has interpreted it, and how its tables are found.
+
+Tables are found by marks, never by address or by Swedish heading: in a key row the first column says
+``table:<key>`` and the others the columns' keys; the column ``id`` holds the rows' ids.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from xlstyr.layout.content import Identity
+
+MARK = "table:"
+ID = "id"
+
+RawValue = int | Decimal | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RawCell:
+    """One cell as it stands. ``formula`` is None for a typed value, ``error`` holds ``#REF!`` and its kin."""
+
+    value: RawValue
+    formula: str | None
+    error: str | None
+    ref: str
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is there (white space is nothing)."""
+        blank = self.value is None or (isinstance(self.value, str) and not self.value.strip())
+        return blank and self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class RawSheet:
+    """A sheet as a sparse grid: (row, column), both from 1, → cell. ``hidden`` rows by number."""
+
+    title: str
+    cells: Mapping[tuple[int, int], RawCell]
+    hidden: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row of a table: its id (``""`` when it has none) and its cells by column key."""
+
+    id: str
+    number: int
+    cells: Mapping[str, RawCell]
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A table (or form) as found. ``columns``: key → column number, in the order they stand."""
+
+    key: str
+    sheet: str
+    columns: Mapping[str, int]
+    rows: tuple[RawRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawBook:
+    """A workbook as read. ``identities``: what each hidden place says; ``tables`` may hold a key twice.
+
+    ``loose``: cells that stand in no table, per sheet title. ``links``: targets outside the file.
+    """
+
+    identities: tuple[Identity, ...]
+    tables: tuple[RawTable, ...]
+    loose: Mapping[str, tuple[RawCell, ...]] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
+    macros: bool = False
+    date1904: bool = False
+
+    @property
+    def identity(self) -> Identity | None:
+        """What the workbook says it is; None when it says nothing."""
+        return self.identities[0] if self.identities else None
+
+
+def locate(sheets: Iterable[RawSheet]) -> tuple[tuple[RawTable, ...], dict[str, tuple[RawCell, ...]]]:
+    """The tables on ``sheets`` and, per sheet title, the cells outside them."""
+    tables: list[RawTable] = []
+    loose: dict[str, tuple[RawCell, ...]] = {}
+    for sheet in sheets:
+        found, rest = _locate_on(sheet)
+        tables.extend(found)
+        if rest:
+            loose[sheet.title] = rest
+    return tuple(tables), loose
+
+
+def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
+    by_row: dict[int, dict[int, RawCell]] = {}
+    for (row, column), cell in sheet.cells.items():
+        by_row.setdefault(row, {})[column] = cell
+    tables: list[RawTable] = []
+    loose: list[RawCell] = []
+    mark: tuple[str, dict[int, str]] | None = None
+    rows: list[RawRow] = []
+    for number in sorted(by_row):
+        cells = by_row[number]
+        key = next((str(c.value) for c in cells.values() if str(c.value).startswith(MARK)), None)
+        if key is not None:
+            _close(tables, sheet.title, mark, rows)
+            keys = {column: str(cell.value) for column, cell in cells.items() if not str(cell.value).startswith(MARK)}
+            mark, rows = (key.removeprefix(MARK), keys), []
+        elif mark is None:
+            loose.extend(cell for cell in cells.values() if not cell.is_blank)
+        else:
+            rows.append(_row(number, cells, mark[1], number in sheet.hidden))
+            loose.extend(cell for column, cell in cells.items() if column not in mark[1] and not cell.is_blank)
+    _close(tables, sheet.title, mark, rows)
+    return tables, tuple(loose)
+
+
+def _close(
+    tables: list[RawTable], sheet: str, mark: tuple[str, dict[int, str]] | None, rows: list[RawRow]
+) -> None:
+    if mark is not None:
+        key, keys = mark
+        columns = {name: column for column, name in sorted(keys.items())}
+        tables.append(RawTable(key, sheet, columns, tuple(row for row in rows if not row.id.startswith("#"))))
+
+
+def _row(number: int, cells: Mapping[int, RawCell], keys: Mapping[int, str], hidden: bool) -> RawRow:
+    named = {keys[column]: cell for column, cell in cells.items() if column in keys}
+    mark = named.pop(ID, None)
+    return RawRow("" if mark is None or mark.value is None else str(mark.value).strip(), number, named, hidden)

@@ -1,0 +1,76 @@
+"""What nodes have said: contributions, keyed by node and stage."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from xlstyr.model.provenance import Origin
+from xlstyr.model.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record with its place. ``id`` is unique within node, stage and table."""
+
+    table: str
+    id: str
+    owner: str
+    record: Record
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one node says at one stage.
+
+    ``issue`` counts how often the workbook was issued, ``revision`` how often it was returned,
+    ``decision`` is the sequence of a registered choice between rivals (0: none).
+    ``digest`` is over the content, not the file: a re-saved copy says the same.
+    ``parts`` are the parts that count; a part held back by a fel is missing from it.
+    """
+
+    node: str
+    stage: str
+    issue: int
+    revision: int
+    digest: str
+    parts: frozenset[str]
+    rows: tuple[Row, ...]
+    decision: int = 0
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """What decides which of two contributions stays: the highest."""
+        return (self.decision, self.issue, self.revision)
+
+
+Bundle = Mapping[tuple[str, str], frozenset[Contribution]]
+
+_RECORD: TypeAdapter[Record] = TypeAdapter(Record)
+_CONTRIBUTION: TypeAdapter[Contribution] = TypeAdapter(Contribution)
+
+
+def content_digest(rows: tuple[Row, ...]) -> str:
+    """A digest of what ``rows`` say, whatever file, order and cell they came from."""
+    said = sorted(
+        json.dumps(
+            [row.table, row.id, type(row.record).__name__, _RECORD.dump_python(row.record, mode="json")],
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+        for row in rows
+    )
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def dump(contribution: Contribution) -> str:
+    """``contribution`` as JSON, for the register and for rolled-up workbooks."""
+    return _CONTRIBUTION.dump_json(contribution).decode()
+
+
+def load(text: str) -> Contribution:
+    """The contribution that ``dump`` wrote. Raises ``ValueError`` on anything else."""
+    return _CONTRIBUTION.validate_json(text)

@@ -1,0 +1,28 @@
+"""Where a figure comes from: file, sheet, row and cell."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file as it came. ``received`` is None for a file checked outside the register."""
+
+    sha256: str
+    name: str
+    sender: str = ""
+    received: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The place of one row. ``refs`` gives the cell of each column that was read, ``"H12"``."""
+
+    source: Source
+    sheet: str
+    row: int
+    refs: tuple[tuple[str, str], ...] = field(default=())
+
+    def ref(self, column: str) -> str:
+        """The cell of ``column``, or ``""`` when it wasn't read."""
+        return dict(self.refs).get(column, "")

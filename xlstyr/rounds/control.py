@@ -1,0 +1,132 @@
+"""The control workbook → ``Premises``. It is read by the same reader and parser as every other workbook."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from xlstyr.checks.control import check_control, check_cells
+from xlstyr.excel.read import read_workbook
+from xlstyr.layout.content import Content, Identity, Value
+from xlstyr.layout.definition import Workbook
+from xlstyr.layout.load import load_workbook
+from xlstyr.layout.parse import Submission, parse
+from xlstyr.layout.raw import RawBook
+from xlstyr.model import premises as p
+from xlstyr.model.finding import Finding, found
+from xlstyr.model.organisation import Node, NodeKind, Organisation
+from xlstyr.words import word
+
+T = TypeVar("T")
+
+
+def read_control(path: Path, folder: Path) -> tuple[p.Premises | None, list[Finding]]:
+    """The premises in the control workbook at ``path``; None when a fault makes them unusable."""
+    raw, findings = read_workbook(path.read_bytes())
+    if raw is None:
+        return None, [finding.at(file=path.name) for finding in findings]
+    year = _year(raw)
+    if raw.identity is None or raw.identity.kind != "control" or year is None:
+        return None, [found("XS801", what=word("files.round")).at(file=path.name)]
+    workbook = load_workbook("control", year, folder)
+    issued = Content(Identity("control", raw.identity.round, "", "premises", 1, 0, workbook.digest), {})
+    submission, findings = parse(raw, workbook, issued, {})
+    findings += check_cells(submission)
+    premises = None
+    if not any(finding.severity == "fel" for finding in findings):
+        premises = premises_of(submission)
+        findings += check_control(premises, submission)
+    findings = [finding.at(file=path.name) for finding in findings if finding.code not in _EXPECTED]
+    return (None if any(f.severity == "fel" for f in findings) else premises), findings
+
+
+_EXPECTED = frozenset({"XS201", "XS105"})  # typing codes as text is how a control workbook is filled in
+
+
+def _year(raw: RawBook) -> int | None:
+    for table in raw.tables:
+        if table.key == "round":
+            for row in table.rows:
+                cell = row.cells.get("value")
+                if row.id == "year" and cell is not None and isinstance(cell.value, int):
+                    return cell.value
+    return None
+
+
+def premises_of(submission: Submission) -> p.Premises:
+    """The premises that a control workbook without faults states."""
+    settings = submission.forms["round"]
+    rows = {key: [row.values for row in found] for key, found in submission.tables.items()}
+    return p.Premises(
+        settings=_make(p.Settings, settings),
+        organisation=Organisation(_node(row) for row in rows["nodes"]),
+        phases=_all(p.Phase, rows["phases"]),
+        contacts=_all(p.Contact, rows["contacts"]),
+        chain=_all(p.ChainItem, rows["chain"]),
+        mapping=_all(p.Mapped, rows["mapping"]),
+        documents=_all(p.Document, rows["documents"]),
+        groups=_by(_all(p.Group, rows["groups"]), lambda group: group.group),
+        accounts=_by(_all(p.Account, rows["accounts"]), lambda account: account.account),
+        activities=_by(_all(p.Activity, rows["activities"]), lambda activity: activity.activity),
+        counterparties=_by(_all(p.Counterparty, rows["counterparties"]), lambda party: party.counterparty),
+        frames=_by(_all(p.Frame, rows["frames"]), lambda frame: frame.node),
+        opening=_per_node(_all(p.Opening, rows["opening"])),
+        staff=_per_node(_all(p.Staff, rows["staff"])),
+        goals=_all(p.GivenGoal, rows["goals"]),
+        indicators=_per_node(_all(p.GivenIndicator, rows["indicators"])),
+        assignments=_per_node(_all(p.GivenAssignment, rows["assignments"])),
+        volumes=_per_node(_all(p.GivenVolume, rows["volumes"])),
+        financial_goals=_all(p.FinancialGoal, rows["financial_goals"]),
+        comparisons=tuple(_comparison(row) for row in rows["comparisons"]),
+    )
+
+
+def _make(kind: type[T], row: Mapping[str, Value]) -> T:
+    """A premise from its row: blanks take the field's default, Ja/Nej become booleans."""
+    values: dict[str, Any] = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        value = row.get(field.name)
+        if value is not None:
+            values[field.name] = value == "yes" if field.name in ("internal", "locked") else value
+    return kind(**values)
+
+
+def _all(kind: type[T], rows: Iterable[Mapping[str, Value]]) -> tuple[T, ...]:
+    return tuple(_make(kind, row) for row in rows)
+
+
+def _by(items: Iterable[T], key: Callable[[T], str]) -> dict[str, T]:
+    return {key(item): item for item in items}
+
+
+def _per_node(items: Iterable[T]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for item in items:
+        found[item.node].append(item)  # type: ignore[attr-defined]
+    return {node: tuple(rows) for node, rows in found.items()}
+
+
+def _node(row: Mapping[str, Value]) -> Node:
+    parent, line = row.get("parent"), row.get("line_parent")
+    return Node(
+        str(row["node"]),
+        str(row["name"]),
+        NodeKind(str(row["kind"])),
+        str(parent) if parent else None,
+        str(line) if line else None,
+        row["in_municipality"] == "yes",
+        str(row.get("note") or ""),
+    )
+
+
+def _comparison(row: Mapping[str, Value]) -> p.Comparison:
+    cost = row["net_cost"]
+    assert isinstance(cost, int)
+    codes = tuple(str(row["activities"]).split())
+    return p.Comparison(str(row["code"]), str(row["name"]), codes, cost, str(row.get("source") or ""))
+
+
+def control_workbook(folder: Path, year: int) -> Workbook:
+    """The definition of the control workbook for budget ``year``."""
+    return load_workbook("control", year, folder)
