@@ -12,7 +12,7 @@ from xlstyr.excel.geometry import (
     FIRST,
     IDS,
     MARKS,
-    PROTOTYPES,
+    AFTER,
     SEGMENT,
     VARIANTS,
     Geometry,
@@ -28,7 +28,7 @@ from xlstyr.excel.theme import Looks, check_format, number_format
 from xlstyr.layout import kinds
 from xlstyr.layout.definition import Chart, Column, Form, Prose, Table
 from xlstyr.layout.formula import ExcelText
-from xlstyr.layout.raw import ID, MARK
+from xlstyr.layout.raw import END, ID, MARK
 from xlstyr.words import word
 
 TONES = (("\u2714", "good"), ("\u25cb", "warn"), ("\u25b2", "bad"), ("\u2013", "muted"))
@@ -219,8 +219,7 @@ def _listed(pen: Pen, form: Form, column: Column, row: int, place: int, number: 
     span = label_span(pen.placed.widths)
     label = pen.looks.make(font_color="@ink" if open_ else "@muted", bold=open_, text_wrap=True, indent=1)
     mark = "\u270e " if open_ else ""
-    pen.merge(row, FIRST, column_at(span - 1), label)
-    pen.sheet.write_string(row, FIRST, mark + column.header, label)
+    pen.sheet.write_string(row, column_at(span - 1), mark + column.header, label)
     pen.sheet.set_row(row, 90 if column.tall else 24 if open_ else 20)
     look = pen.looks.value(column, open_)
     if not open_:
@@ -250,7 +249,9 @@ def draw_table(pen: Pen, placed: Placed, table: Table) -> None:
         pencil = "\u270e " if column.writer == "receiver" and not column.is_formula and table.is_read else ""
         pen.sheet.write_string(header, column_at(place), pencil + column.header, pen.looks.header(column))
     for number, variant in enumerate(VARIANTS):
-        _prototype(pen, placed, table, SEGMENT * placed.segment + PROTOTYPES + number, variant)
+        _prototype(pen, placed, table, SEGMENT * placed.segment + number, variant)
+    if table.is_read:
+        pen.sheet.write_string(SEGMENT * placed.segment + AFTER, MARKS, END)
     for place, column in enumerate(table.column):
         if table.is_read:
             pen.validate(placed.first - 1, column_at(place), placed.last - 1, column)

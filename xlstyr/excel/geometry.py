@@ -4,8 +4,8 @@ Columns: A marks (hidden), B margin, C the first column, D row ids (hidden), E a
 inside the table, so that whoever sorts takes them along.
 
 Rows: a table's length differs between workbooks, so rows after a table are symbolic. Table number ``g`` (from 1,
-over the whole workbook) owns the numbers ``1000 g``…``1000 g + 999``: ``+n`` is the n-th row after its last,
-``+900…`` its prototype rows, ``+999`` its last row. Numbers below 900 are rows as they are.
+over the whole workbook) owns the numbers ``1000 g``…``1000 g + 999``: ``+0…4`` are its prototype rows, ``+10 + n`` is the
+n-th row after its last, ``+999`` its last row. Numbers below 1000 are rows as they are.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from xlstyr.layout import expression as ex
 from xlstyr.layout.definition import Block, Chart, Column, Form, Prose, Sheet, Table, Workbook
 
 MARKS, MARGIN, FIRST, IDS = 0, 1, 2, 3
-SEGMENT, PROTOTYPES, LAST = 1000, 900, 999
+SEGMENT, AFTER, LAST = 1000, 10, 999
 VARIANTS = ("normal", "fixed", "free", "section", "sum")
 ROW_PIXELS = 20
 
@@ -98,7 +98,7 @@ class Geometry:
         placed.segment = self._segment
         placed.keys = placed.top
         placed.first = placed.top + 2 + len(table.total)
-        return SEGMENT * self._segment + 2
+        return SEGMENT * self._segment + AFTER + 2
 
     def addresses(self, sheet: Sheet, block: Form | Table, row: int = 0) -> "SheetAddresses":
         """Addresses as seen from ``row`` of ``block`` on ``sheet``."""

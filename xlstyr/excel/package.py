@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.sax.saxutils import unescape
 
-from xlstyr.excel.geometry import IDS, PROTOTYPES, SEGMENT, VARIANTS, Geometry, Placed, column_at
+from xlstyr.excel.geometry import IDS, SEGMENT, VARIANTS, Geometry, Placed, column_at
 from xlstyr.excel.slots import SLOT
 from xlstyr.excel.specimen import Specimen
 from xlstyr.layout.definition import Table
@@ -203,7 +203,7 @@ def _sheet(text: str, title: str, package: Package) -> Iterator[Piece | SlotCell
     tables = _tables_on(package.geometry, title)
     for found in _ROW.finditer(data):
         number = int(found[1])
-        place = number % SEGMENT - PROTOTYPES if number >= SEGMENT else -1
+        place = number % SEGMENT if number >= SEGMENT else -1
         if 0 <= place < len(VARIANTS):
             placed = tables[number // SEGMENT]
             table = placed.block

@@ -1,10 +1,11 @@
 """Stamps a node's workbook from a specimen: only what differs is written, the rest is copied."""
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
-from xlstyr.excel.geometry import FIRST, PROTOTYPES, SEGMENT, Placed, column_at
+from xlstyr.excel.geometry import AFTER, FIRST, LAST, SEGMENT, Placed, column_at, quoted
 from xlstyr.excel.marks import CellMark, comment_parts
 from xlstyr.excel.package import (
     MarkedCells,
@@ -30,6 +31,7 @@ from xlstyr.layout.definition import Table, Workbook
 from xlstyr.layout.lists import Lists
 from xlstyr.model.errors import XlstyrError
 
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 CellValue = int | Decimal | str | bool | None
 
 
@@ -72,7 +74,7 @@ class _Copy:
             return symbol
         segment, offset = divmod(symbol, SEGMENT)
         last = self.lasts[segment]
-        return last if offset >= PROTOTYPES else last + offset
+        return last if offset == LAST else last + offset - AFTER
 
     def draw(self) -> bytes:
         marks = self._marks()
@@ -160,8 +162,22 @@ class _Copy:
                 column, choices = faces[cell.key]
                 value = kinds.to_cell(row[cell.key], column, choices)
             formula = self._formula(cell.formula, row, number) if cell.formula is not None else None
+            if cell.key and faces[cell.key][0].link == "mark":
+                formula = self._jump(row, str(value))
             text.append(_cell(f"{cell.letters}{number}", cell.style, formula, value))
         text.append("</row>")
+
+    def _jump(self, row: ComputedRow, shown: str) -> str | None:
+        """A link to the cell that a line of the feedback is about; None when it is about the whole file."""
+        block = str(row["block"] or "")
+        if block not in self.package.geometry.placed:
+            return None
+        sheet, placed = self.package.geometry.placed[block]
+        place = self._place(placed, str(row["row"] or ""), str(row["column"] or ""))
+        if place is None:
+            return None
+        target = f"#{quoted(sheet.title)}!{CellMark(*place, '').ref}".replace('"', '""')
+        return escape(f'HYPERLINK("{target}","{shown.replace(chr(34), chr(34) * 2)}")')
 
     def _marks(self) -> dict[str, tuple[CellMark, ...]]:
         """The marks of the content, by sheet title, at their cells."""
@@ -223,7 +239,7 @@ def _cell(ref: str, style: str, formula: str | None, value: CellValue) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(char for char in text if char >= " " or char in "\n\t")[:32_767]
+    return _LOOKS_ESCAPED.sub("_x005F_", "".join(char for char in text if char >= " " or char in "\n\t"))[:32_767]
 
 
 def _marked(piece: MarkedCells, marks: tuple[CellMark, ...]) -> str:

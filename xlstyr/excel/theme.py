@@ -52,6 +52,8 @@ def number_format(column: Column) -> str:
             return "+0.0##;\u22120.0##;0" if column.signed else "0.0##"
         case "integer":
             return "0"
+    if column.percent:
+        return f"{plus}0.0 %;\u22120.0 %;0.0 %"
     if column.unit is None:
         decimals = "." + "0" * column.decimals if column.decimals else ""
         return f"{plus}#,##0{decimals};\u2212#,##0{decimals};0{decimals}"

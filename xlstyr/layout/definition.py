@@ -50,6 +50,7 @@ class Column(_Strict):
     always: bool = False
     exact: bool = False
     mnkr: bool = False
+    percent: bool = False
     decimals: int = 0
     link: str | None = None
     note: str = ""

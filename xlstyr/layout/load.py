@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.expression import check_references
 from xlstyr.model.errors import DefinitionError
+from xlstyr.words import word
 
 _YEAR = re.compile(r"\{t([+-]\d)?\}")
 
@@ -46,6 +47,13 @@ def load_workbook(key: str, year: int, folder: Path) -> Workbook:
     return workbook.model_copy(update={"digest": _digest(workbook)})
 
 
+def with_sheet(workbook: Workbook, path: Path) -> Workbook:
+    """``workbook`` with the sheet in ``path`` in front. Its digest stays: the sheet is never read."""
+    sheet = _with_years(_only(_toml(path), workbook.key), workbook.year)
+    fields = {**workbook.model_dump(), "sheets": [sheet, *(s.model_dump() for s in workbook.sheets)]}
+    return Workbook.model_validate(fields)
+
+
 def dump_workbook(workbook: Workbook) -> str:
     """``workbook`` as canonical JSON, kept in the round for as long as answers may come."""
     return workbook.model_dump_json(exclude_defaults=True)
@@ -77,9 +85,42 @@ def _only(part: Any, key: str) -> Any:
     if part.get("only") and key not in part["only"]:
         return None
     kept = {name: _only(value, key) for name, value in part.items() if name != "only"}
+    if isinstance(kept.get("column"), list):
+        kept["column"] = [wide for column in kept["column"] for wide in _periods(column)]
     if isinstance(kept.get("hidden"), list):
         kept["hidden"] = key in kept["hidden"]
     return kept
+
+
+PERIODS = {
+    "outcome": "t-2",
+    "previous": "t-1",
+    "forecast": "t-1",
+    "budget": "t",
+    "plan_1": "t+1",
+    "plan_2": "t+2",
+}
+
+
+def _periods(column: dict[str, Any]) -> list[dict[str, Any]]:
+    """A column with ``periods`` stands for six, one per period; ``{p}`` is the period's key.
+
+    A text as ``periods`` is added to their keys.
+    """
+    if not column.get("periods"):
+        return [column]
+    suffix = column["periods"] if isinstance(column["periods"], str) else ""
+    rest = {name: value for name, value in column.items() if name != "periods"}
+    kinds = {"previous": "budget", "plan_1": "plan", "plan_2": "plan"}
+    return [
+        {
+            **rest,
+            "key": f"{key}{suffix}",
+            "header": word(f"terms.period.{kinds.get(key, key)}", year=f"{{{year}}}"),
+            "expression": rest["expression"].replace("{p}", key),
+        }
+        for key, year in PERIODS.items()
+    ]
 
 
 def _with_years(part: Any, year: int) -> Any:

@@ -1,7 +1,8 @@
 """What stands in a workbook before anybody has interpreted it, and how its tables are found.
 
 Tables are found by marks, never by address or by Swedish heading: in a key row the first column says
-``table:<key>`` and the others the columns' keys; the column ``id`` holds the rows' ids.
+``table:<key>`` and the others the columns' keys; the column ``id`` holds the rows' ids. A table ends at the
+next key row or at the mark ``table:#end``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from decimal import Decimal
 from xlstyr.layout.content import Identity
 
 MARK = "table:"
+END = "table:#end"
 ID = "id"
 
 RawValue = int | Decimal | str | bool | None
@@ -107,7 +109,7 @@ def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
         if key is not None:
             _close(tables, sheet.title, mark, rows)
             keys = {column: str(cell.value) for column, cell in cells.items() if not str(cell.value).startswith(MARK)}
-            mark, rows = (key.removeprefix(MARK), keys), []
+            mark, rows = (key.removeprefix(MARK), keys) if key != END else None, []
         elif mark is None:
             loose.extend(cell for cell in cells.values() if not cell.is_blank)
         else:

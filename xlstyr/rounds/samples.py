@@ -11,6 +11,11 @@ from xlstyr.layout.definition import Column, Workbook
 from xlstyr.model.errors import DefinitionError
 
 
+def sample_year(folder: Path) -> int:
+    """The budget year that the sample in ``folder`` was made for."""
+    return next(int(line["value"]) for line in _lines(folder / "round.csv") if line["field"] == "year")
+
+
 def sample_content(folder: Path, workbook: Workbook, year: int) -> Content:
     """The control workbook that the CSV files in ``folder`` describe, for budget ``year``.
 

@@ -1,0 +1,81 @@
+"""What every cell must hold: what is required is filled in (XS208), and nobody is pointed out (XS219)."""
+
+from collections.abc import Iterator
+
+from xlstyr.checks.case import Case
+from xlstyr.checks.lines import AMOUNTS, is_decided
+from xlstyr.checks.personal import has_personal_number
+from xlstyr.layout.definition import Column
+from xlstyr.layout.parse import AnswerRow
+from xlstyr.model.finding import Finding
+
+_ELSEWHERE = frozenset(
+    {
+        ("budget", "account"),  # XS306
+        ("budget", "activity"),
+        ("adjustments", "account"),
+        ("adjustments", "activity"),
+        ("adjustments", "comment"),  # XS310
+        ("goals", "belongs"),  # XS403
+        ("indicators", "unit"),  # XS405
+    }
+)
+"""Required cells that another rule asks for, in words of its own."""
+
+
+def required_fields(case: Case) -> Iterator[Finding]:
+    """XS208 in forms: a field that must be answered, and isn't."""
+    for form in case.submission.workbook.forms.values():
+        for column in form.field:
+            if not column.required or not column.open_in("normal") or case.is_held(form.key, None, column.key):
+                continue
+            if case.submission.forms[form.key].get(column.key) is None and not _is_needless(case, form.key, column):
+                yield case.note("XS208", form.key, None, column.key, header=column.header)
+
+
+def _is_needless(case: Case, form: str, column: Column) -> bool:
+    """Accepting the proposal makes no difference when every row is decided already."""
+    given = ((row, values) for row, values in case.rows("budget") if not row.new)
+    return (form, column.key) == ("answer", "accept") and all(is_decided(row, values) for row, values in given)
+
+
+def required_cells(case: Case) -> Iterator[Finding]:
+    """XS208 in the sender's own rows."""
+    for table in case.submission.workbook.tables.values():
+        required = [c for c in table.column if c.required and (table.key, c.key) not in _ELSEWHERE]
+        for row, values in case.rows(table.key):
+            if not row.new:
+                continue
+            for column in required:
+                is_blank = column.open_in("free") and values.get(column.key) is None
+                if is_blank and not case.is_held(table.key, row, column.key):
+                    yield case.note("XS208", table.key, row, column.key, header=column.header)
+            yield from _amount(case, table.key, row)
+
+
+def _amount(case: Case, table: str, row: AnswerRow) -> Iterator[Finding]:
+    """A row of money without any amount would otherwise be lost without a word."""
+    keys = AMOUNTS.get(table, ())
+    if keys and all(row.values.get(key) is None and not case.is_held(table, row, key) for key in keys):
+        header = case.submission.workbook.tables[table].columns[keys[0]].header
+        yield case.note("XS208", table, row, keys[0], header=header)
+
+
+def personal_numbers(case: Case) -> Iterator[Finding]:
+    """XS219: a personal identity number in a text that the sender has written. It is never repeated."""
+    for form in case.submission.workbook.forms.values():
+        for column in form.field:
+            value = case.submission.forms[form.key].get(column.key)
+            if _is_written(column, "normal") and isinstance(value, str) and has_personal_number(value):
+                yield case.note("XS219", form.key, None, column.key)
+    for table in case.submission.workbook.tables.values():
+        columns = [column for column in table.column if column.kind == "text"]
+        for row in case.submission.tables.get(table.key, ()):
+            for column in columns:
+                value = row.values.get(column.key)
+                if isinstance(value, str) and _is_written(column, row.variant) and has_personal_number(value):
+                    yield case.note("XS219", table.key, row, column.key)
+
+
+def _is_written(column: Column, variant: str) -> bool:
+    return column.kind == "text" and column.open_in(variant)

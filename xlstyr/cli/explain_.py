@@ -1,0 +1,27 @@
+"""``xlstyr explain``."""
+
+import click
+
+from xlstyr.cli.output import json_option, put_json
+from xlstyr.model.errors import XlstyrError
+from xlstyr.words import rules, word
+
+
+@click.command("explain", help=word("cli.help.explain"))
+@click.argument("code", metavar="CODE")
+@json_option
+def command(code: str, as_json: bool) -> None:
+    """Explain a code."""
+    try:
+        rule = rules.rule(code.upper())
+    except KeyError as error:
+        raise XlstyrError(word("cli.errors.no_code", code=code)) from error
+    if as_json:
+        fields = ("code", "title", "severity", "blocks", "message", "why", "fix", "source")
+        put_json({field: getattr(rule, field) for field in fields})
+        return
+    click.echo(f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.message}\n")
+    click.echo(f"{word('cli.said.why')}: {rule.why}\n")
+    click.echo(f"{word('cli.said.fix')}: {rule.fix}")
+    if rule.source:
+        click.echo(f"\n{word('cli.said.source')}: {rule.source}")

@@ -1,0 +1,141 @@
+"""From a file's bytes to what it says: gate to contribution, with every finding."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from xlstyr.checks.identity import Expected, check_identity
+from xlstyr.checks.submission import check_submission
+from xlstyr.excel.read import read_workbook
+from xlstyr.layout.content import Content
+from xlstyr.layout.content import load as load_content
+from xlstyr.layout.parse import Submission, parse
+from xlstyr.layout.raw import RawBook
+from xlstyr.layout.records import rows_of
+from xlstyr.model.bundle import Contribution, content_digest, load
+from xlstyr.model.finding import Finding, blocked_parts, found
+from xlstyr.model.provenance import Source
+from xlstyr.rounds.round import Round
+
+PARTS = frozenset({"money", "goals", "control"})
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One file as examined. ``status``: accepted, partly, held, refused; ``node`` None when unidentified.
+
+    ``contributions`` is empty for held and refused files, several for a rolled-up workbook.
+    ``submission`` and ``issued`` are there when a node's workbook could be read.
+    """
+
+    name: str
+    sha256: str
+    node: str | None
+    stage: str
+    status: str
+    findings: tuple[Finding, ...]
+    contributions: tuple[Contribution, ...] = ()
+    submission: Submission | None = None
+    issued: Content | None = None
+
+
+def examine(round_: Round, data: bytes, name: str, received: datetime | None = None) -> Examined:
+    """What the file ``name`` says. Nothing in it raises: everything wrong is a finding."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    source = Source(sha256, name, "", received)
+    try:
+        return _examine(round_, data, source)
+    except RecursionError as error:
+        return _refused(source, None, [found("XS901", detail=type(error).__name__)])
+
+
+def _refused(source: Source, node: str | None, findings: list[Finding], stage: str = "") -> Examined:
+    named = tuple(finding.at(file=source.name, node=node or "") for finding in findings)
+    return Examined(source.name, source.sha256, node, stage, "refused", named)
+
+
+def _examine(round_: Round, data: bytes, source: Source) -> Examined:
+    raw, findings = read_workbook(data)
+    if raw is None:
+        return _refused(source, None, findings)
+    findings += check_identity(raw, source.name, expected(round_))
+    node = raw.identity.node if raw.identity and raw.identity.node in round_.premises.organisation else None
+    stage = raw.identity.stage if raw.identity else ""
+    if raw.identity is None or any(f.severity == "fel" for f in findings):
+        return _refused(source, node, findings, stage)
+    if raw.identity.kind == "rollup":
+        return _carrier(raw, source, findings)
+    return _answer(round_, raw, source, findings)
+
+
+def expected(round_: Round) -> Expected:
+    """What identities are compared with."""
+    premises = round_.premises
+    names = {node.id: node.name for node in premises.organisation}
+    return Expected(premises.settings.round, premises.stage, names, round_.register.issued_files())
+
+
+def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]) -> Examined:
+    identity = raw.identity
+    assert identity is not None
+    issue = round_.register.issue(identity.node, identity.stage, identity.issue)
+    workbook = round_.issued_layout(identity.layout)
+    if issue is None or workbook is None or issue.layout != identity.layout:
+        missing = found("XS009", issue=identity.issue)
+        return _refused(source, identity.node, [*findings, missing], identity.stage)
+    latest = round_.register.issue(identity.node, identity.stage)
+    if latest is not None and latest.issue > issue.issue:
+        findings.append(found("XS011", issue=issue.issue, latest=latest.issue))
+    issued = load_content(issue.content)
+    submission, noticed = parse(raw, workbook, issued, round_.lists)
+    noticed += check_submission(submission, round_.premises, issued)
+    named = tuple(finding.at(file=source.name, node=identity.node) for finding in (*findings, *noticed))
+    blocked = blocked_parts(named)
+    parts = PARTS - blocked if "identity" not in blocked else frozenset()
+    rows = rows_of(submission, source)
+    contribution = Contribution(
+        identity.node, identity.stage, issue.issue, submission.identity.revision, content_digest(rows), parts, rows
+    )
+    status = "accepted" if parts == PARTS else "held" if "money" not in parts else "partly"
+    return Examined(
+        source.name, source.sha256, identity.node, identity.stage, status, named, (contribution,), submission, issued
+    )
+
+
+def _carrier(raw: RawBook, source: Source, findings: list[Finding]) -> Examined:
+    """The contributions that a rolled-up workbook carries; a changed one is refused by its fingerprint."""
+    identity = raw.identity
+    assert identity is not None
+    contributions = []
+    for text in carried(raw):
+        try:
+            contribution = load(text)
+        except ValueError:
+            findings.append(found("XS505", node="…"))
+            continue
+        if content_digest(contribution.rows) != contribution.digest:
+            findings.append(found("XS505", node=contribution.node))
+        else:
+            contributions.append(contribution)
+    named = tuple(finding.at(file=source.name, node=identity.node) for finding in findings)
+    status = "accepted" if not any(f.severity == "fel" for f in named) else "partly" if contributions else "refused"
+    return Examined(source.name, source.sha256, identity.node, identity.stage, status, named, tuple(contributions))
+
+
+def carried(raw: RawBook) -> list[str]:
+    """The JSON texts of the contributions in a rolled-up workbook, in their order."""
+    texts: dict[str, list[tuple[int, str]]] = {}
+    for table in raw.tables:
+        if table.key == "carrier":
+            for row in table.rows:
+                cells = {key: cell.value for key, cell in row.cells.items()}
+                key, part = str(cells.get("contribution") or ""), cells.get("part")
+                if key and isinstance(part, int):
+                    texts.setdefault(key, []).append((part, str(cells.get("text") or "")))
+    return ["".join(text for _, text in sorted(parts)) for parts in texts.values()]
+
+
+def decided(contribution: Contribution, decisions: dict[tuple[str, str, str], int]) -> Contribution:
+    """``contribution`` with the sequence of the decision that chose it, if any."""
+    sequence = decisions.get((contribution.node, contribution.stage, contribution.digest), 0)
+    return replace(contribution, decision=sequence) if sequence else contribution

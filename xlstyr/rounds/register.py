@@ -1,0 +1,192 @@
+"""The register of a round: SQLite beside the workbooks. Events are written, state is derived from them."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from xlstyr.model.errors import XlstyrError
+from xlstyr.model.finding import Finding, Place
+
+SCHEMA = 1
+_TABLES = """
+create table meta (key text primary key, value text not null);
+create table layouts (digest text primary key, definition text not null);
+create table issues (
+  node text not null, stage text not null, issue integer not null, layout text not null, premises text not null,
+  content text not null, file text not null, at text not null, primary key (node, stage, issue));
+create table files (sha256 text primary key, name text not null, size integer not null, received text not null);
+create table answers (
+  sha256 text not null, node text not null, stage text not null, status text not null, contribution text,
+  findings text not null, primary key (sha256, node, stage));
+create table events (
+  seq integer primary key, at text not null, kind text not null, node text not null, stage text not null,
+  data text not null);
+create index answers_node on answers (node, stage);
+create index events_node on events (node, stage);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One issued workbook: its number, the layout it was drawn with, and what was told."""
+
+    node: str
+    stage: str
+    issue: int
+    layout: str
+    premises: str
+    content: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one file said for one node. ``status``: accepted, partly, held, refused."""
+
+    sha256: str
+    node: str
+    stage: str
+    status: str
+    contribution: str | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a node at a stage."""
+
+    seq: int
+    at: datetime
+    kind: str
+    node: str
+    stage: str
+    data: dict[str, Any]
+
+
+class Register:
+    """The register in ``path``, made when it isn't there.
+
+    Raises:
+        XlstyrError: the file is locked, of a newer version, or no register.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.db = sqlite3.connect(path, timeout=10)
+            self.db.execute("pragma foreign_keys = on")
+            self.db.execute("pragma synchronous = full")
+            self._prepare()
+        except sqlite3.Error as error:
+            raise XlstyrError(f"{path.name}: {error}") from error
+
+    def _prepare(self) -> None:
+        found = self.db.execute("select name from sqlite_master where name = 'meta'").fetchone()
+        if found is None:
+            self.db.executescript(f"begin; {_TABLES} insert into meta values ('schema', '{SCHEMA}'); commit;")
+        version = int(self.db.execute("select value from meta where key = 'schema'").fetchone()[0])
+        if version > SCHEMA:
+            raise XlstyrError(f"{self.path.name}: schema {version} > {SCHEMA}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def __enter__(self) -> "Register":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written inside, or nothing."""
+        try:
+            with self.db:
+                yield
+        except sqlite3.OperationalError as error:
+            raise XlstyrError(f"{self.path.name}: {error}") from error
+
+    def add_layout(self, digest: str, definition: str) -> None:
+        """Keep a definition for as long as answers to it may come."""
+        self.db.execute("insert or ignore into layouts values (?, ?)", (digest, definition))
+
+    def layout(self, digest: str) -> str | None:
+        """The definition with ``digest``, or None when it was never issued here."""
+        found = self.db.execute("select definition from layouts where digest = ?", (digest,)).fetchone()
+        return str(found[0]) if found else None
+
+    def add_issue(self, issue: Issue, at: datetime) -> None:
+        """A workbook was issued."""
+        values = (issue.node, issue.stage, issue.issue, issue.layout, issue.premises, issue.content, issue.file)
+        self.db.execute("insert into issues values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, at.isoformat()))
+        self.add_event("issued", issue.node, issue.stage, at, issue=issue.issue)
+
+    def issue(self, node: str, stage: str, number: int | None = None) -> Issue | None:
+        """Issue ``number`` to ``node``, the latest when None; None when there is none."""
+        columns = "node, stage, issue, layout, premises, content, file"
+        found = self.db.execute(
+            f"select {columns} from issues where node = ? and stage = ? and issue = coalesce(?, issue) "  # noqa: S608
+            "order by issue desc limit 1",
+            (node, stage, number),
+        ).fetchone()
+        return Issue(*found) if found else None
+
+    def issued_files(self) -> dict[str, str]:
+        """File name → node, of everything issued."""
+        rows = self.db.execute("select file, node from issues order by issue")
+        return {Path(file).name: node for file, node in rows}
+
+    def add_file(self, sha256: str, name: str, size: int, received: datetime) -> None:
+        """A file has come in and its bytes are safe."""
+        values = (sha256, name, size, received.isoformat())
+        self.db.execute("insert or ignore into files values (?, ?, ?, ?)", values)
+
+    def file(self, sha256: str) -> tuple[str, datetime] | None:
+        """(name, received) of a file that has come in; None when it hasn't."""
+        found = self.db.execute("select name, received from files where sha256 = ?", (sha256,)).fetchone()
+        return (found[0], datetime.fromisoformat(found[1])) if found else None
+
+    def add_answer(self, answer: Answer, at: datetime) -> None:
+        """A file was read: what it says for one node."""
+        findings = json.dumps([_dump_finding(finding) for finding in answer.findings], ensure_ascii=False)
+        values = (answer.sha256, answer.node, answer.stage, answer.status, answer.contribution, findings)
+        self.db.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?)", values)
+        self.add_event("received", answer.node, answer.stage, at, sha256=answer.sha256, status=answer.status)
+
+    def answers(self) -> list[Answer]:
+        """Everything that was read, in the order it came."""
+        rows = self.db.execute(
+            "select a.sha256, node, stage, status, contribution, findings from answers a join files f "
+            "on f.sha256 = a.sha256 order by f.received, f.sha256, node"
+        )
+        return [Answer(*row[:5], tuple(_load_finding(item) for item in json.loads(row[5]))) for row in rows]
+
+    def add_event(self, kind: str, node: str, stage: str, at: datetime, **data: object) -> None:
+        """Something happened."""
+        values = (at.isoformat(), kind, node, stage, json.dumps(data, ensure_ascii=False))
+        self.db.execute("insert into events (at, kind, node, stage, data) values (?, ?, ?, ?, ?)", values)
+
+    def events(self, kinds: Iterable[str] = ()) -> list[Event]:
+        """What has happened, oldest first; of ``kinds`` only, when given."""
+        wanted = set(kinds)
+        rows = self.db.execute("select seq, at, kind, node, stage, data from events order by seq")
+        return [
+            Event(row[0], datetime.fromisoformat(row[1]), row[2], row[3], row[4], json.loads(row[5]))
+            for row in rows
+            if not wanted or row[2] in wanted
+        ]
+
+
+def _dump_finding(finding: Finding) -> dict[str, Any]:
+    return asdict(finding)
+
+
+def _load_finding(item: dict[str, Any]) -> Finding:
+    args = tuple((name, value) for name, value in item["args"])
+    return Finding(item["code"], item["severity"], item["blocks"], Place(**item["place"]), args)

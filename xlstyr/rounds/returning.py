@@ -1,0 +1,82 @@
+"""``check --return``: the sender's workbook drawn afresh with each finding at its cell. The original is untouched."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from xlstyr.layout.content import Content, Mark, RowContent, Value
+from xlstyr.layout.definition import Workbook
+from xlstyr.layout.load import with_sheet
+from xlstyr.layout.parse import Submission
+from xlstyr.model.finding import Finding
+from xlstyr.rounds.examining import Examined
+from xlstyr.rounds.resources import templates
+from xlstyr.rounds.round import Round, file_name
+from xlstyr.rounds.safe import write_safely
+from xlstyr.words import word
+
+ORDER = ("fel", "varning", "notis")
+
+
+def write_return(round_: Round, examined: Examined) -> Path | None:
+    """The return workbook of ``examined`` in ``retur/``; None when the file couldn't be read at all."""
+    submission, issued = examined.submission, examined.issued
+    if submission is None or issued is None:
+        return None
+    workbook = with_sheet(submission.workbook, templates() / "feedback.toml")
+    content = return_content(submission, issued, examined.findings, workbook)
+    data = round_.stamp(workbook, commented=True).draw(content)
+    stem = file_name(Path(examined.name).stem)
+    path = round_.folder_of("returns") / word("folders.returned", stem=stem)
+    write_safely(path, data)
+    return path
+
+
+def return_content(
+    submission: Submission, issued: Content, findings: tuple[Finding, ...], workbook: Workbook
+) -> Content:
+    """What was read, with marks: revision + 1, so that the corrected file outranks the first."""
+    ordered = sorted(findings, key=lambda finding: ORDER.index(finding.severity))
+    tables = {key: _rows(submission, issued, key) for key in submission.tables}
+    tables["feedback"] = tuple(_feedback(finding, number) for number, finding in enumerate(ordered, 1))
+    identity = replace(issued.identity, revision=submission.identity.revision + 1)
+    counts = {severity: sum(f.severity == severity for f in ordered) for severity in ORDER}
+    texts = {**issued.texts, "feedback": word("returns.head", **counts) if ordered else word("returns.nothing")}
+    forms = {**issued.forms, **submission.forms}
+    marks = tuple(_mark(f) for f in ordered if f.place.table in workbook.sheet_of and f.severity != "notis")
+    return Content(identity, texts, forms, {**issued.tables, **tables}, marks)
+
+
+def _rows(submission: Submission, issued: Content, table: str) -> tuple[RowContent, ...]:
+    """Issued rows in their order with what was typed, the sender's own rows after them, then free rows."""
+    answered = {row.id: row for row in submission.tables[table]}
+    rows: list[RowContent] = []
+    for before in issued.tables.get(table, ()):
+        if before.variant != "free":
+            answer = answered.get(before.id)
+            values: dict[str, Value] = {**before.values, **(answer.values if answer else {})}
+            rows.append(replace(before, values=values))
+    free = [row for row in issued.tables.get(table, ()) if row.variant == "free"]
+    own = [RowContent(row.id, row.values, "free") for row in submission.tables[table] if row.new]
+    taken = {row.id for row in own}
+    return (*rows, *own, *(row for row in free if row.id not in taken))
+
+
+def _mark(finding: Finding) -> Mark:
+    place = finding.place
+    text = f"{word(f'returns.{finding.severity}')} {finding.code}: {finding.message}\n{finding.fix}"
+    return Mark(place.table, place.row, place.column, text)
+
+
+def _feedback(finding: Finding, number: int) -> RowContent:
+    place = finding.place
+    values: dict[str, Value] = {
+        "severity": word(f"returns.{finding.severity}"),
+        "place": f"{place.sheet} {place.cell}".strip() or word("returns.whole"),
+        "message": finding.message,
+        "fix": finding.fix,
+        "code": finding.code,
+        "block": place.table or None,
+        "row": place.row or None,
+        "column": place.column or None,
+    }
+    return RowContent(f"b{number}", values)

@@ -1,0 +1,146 @@
+"""One planning round: a folder with its control workbook and register, opened for work."""
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from xlstyr.excel.stamp import Stamp
+from xlstyr.excel.theme import Theme
+from xlstyr.layout.definition import Workbook
+from xlstyr.layout.lists import Lists
+from xlstyr.layout.load import dump_workbook, load_workbook, parse_workbook
+from xlstyr.model.errors import XlstyrError
+from xlstyr.model.finding import Finding
+from xlstyr.model.premises import Premises
+from xlstyr.rounds.control import read_control
+from xlstyr.rounds.prefill import lists_of
+from xlstyr.rounds.register import Register
+from xlstyr.rounds.resources import templates
+from xlstyr.rounds.safe import sweep
+from xlstyr.words import word
+
+THEME = "theme.toml"
+
+
+class BrokenControl(XlstyrError):
+    """The control workbook has faults; ``findings`` names them."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(word("cli.errors.control"))
+        self.findings = findings
+
+
+@dataclass
+class Round:
+    """A round in ``folder``. ``now`` is the time that events get, fixed while a command runs."""
+
+    folder: Path
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    def __post_init__(self) -> None:
+        if self.control_path is None:
+            raise XlstyrError(word("cli.errors.no_round", folder=self.folder))
+        sweep(self.folder)
+
+    @cached_property
+    def control_path(self) -> Path | None:
+        """The control workbook: the newest Styrbok in the folder, None when there is none."""
+        pattern = word("folders.control", year="*")
+        found = [path for ending in ("", "m") for path in self.folder.glob(pattern.removesuffix("x") + (ending or "x"))]
+        found = [path for path in found if not path.name.startswith("~$")]
+        return max(found, key=lambda path: path.stat().st_mtime) if found else None
+
+    @cached_property
+    def _control(self) -> tuple[Premises, list[Finding]]:
+        assert self.control_path is not None
+        premises, findings = read_control(self.control_path, templates())
+        if premises is None:
+            raise BrokenControl(findings)
+        return premises, findings
+
+    @property
+    def premises(self) -> Premises:
+        """The round's premises. Raises ``BrokenControl`` when the control workbook can't be used."""
+        return self._control[0]
+
+    @property
+    def control_findings(self) -> list[Finding]:
+        """What the control workbook should have looked at (no fel: then it can't be used)."""
+        return self._control[1]
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The lists that references choose from."""
+        return lists_of(self.premises)
+
+    @cached_property
+    def theme(self) -> Theme:
+        """The round's own theme, else the shipped one."""
+        own = self.folder / THEME
+        return Theme.load(own if own.is_file() else templates() / THEME)
+
+    @cached_property
+    def register(self) -> Register:
+        """The register, opened when first needed."""
+        return Register(self.folder / word("folders.register"))
+
+    def folder_of(self, name: str) -> Path:
+        """One of the round's folders, by its name in ``words/folders.toml``."""
+        return self.folder / word(f"folders.{name}")
+
+    @cached_property
+    def _layouts(self) -> dict[str, Workbook]:
+        return {}
+
+    def layout(self, key: str) -> Workbook:
+        """The current definition ``key`` for the round's year, kept in the register."""
+        if key not in self._layouts:
+            workbook = load_workbook(key, self.premises.settings.year, templates())
+            with self.register.transaction():
+                self.register.add_layout(workbook.digest, dump_workbook(workbook))
+            self._layouts[key] = self._layouts[workbook.digest] = workbook
+        return self._layouts[key]
+
+    def issued_layout(self, digest: str) -> Workbook | None:
+        """The definition that was issued as ``digest``; None when it never was."""
+        if digest not in self._layouts:
+            text = self.register.layout(digest)
+            if text is None:
+                return None
+            self._layouts[digest] = parse_workbook(text).model_copy(update={"digest": digest})
+        return self._layouts[digest]
+
+    @cached_property
+    def _stamps(self) -> dict[tuple[str, bool], Stamp]:
+        return {}
+
+    def stamp(self, workbook: Workbook, commented: bool = False) -> Stamp:
+        """The stamp of ``workbook``, made once."""
+        key = (f"{workbook.digest} {len(workbook.sheets)}", commented)
+        if key not in self._stamps:
+            self._stamps[key] = Stamp(workbook, self.theme, self.lists, commented)
+        return self._stamps[key]
+
+    def close(self) -> None:
+        """Close what is open."""
+        if "register" in self.__dict__:
+            self.register.close()
+
+    def __enter__(self) -> "Round":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def file_name(text: str) -> str:
+    """``text`` as a file name that Windows, macOS and Linux take: å ä ö and blanks stay."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", text).strip(" .")[:150]
+
+
+def copy_theme(folder: Path) -> None:
+    """The shipped theme in the round's folder, to change."""
+    shutil.copyfile(templates() / THEME, folder / THEME)

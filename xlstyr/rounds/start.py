@@ -1,0 +1,53 @@
+"""``init``: a new round with its control workbook."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from xlstyr.excel.stamp import Stamp
+from xlstyr.excel.theme import Theme
+from xlstyr.layout.content import Content
+from xlstyr.layout.load import load_workbook
+from xlstyr.model.errors import XlstyrError
+from xlstyr.rounds.prefill import with_growth
+from xlstyr.rounds.resources import data_folder, templates
+from xlstyr.rounds.round import THEME, copy_theme
+from xlstyr.rounds.safe import write_safely
+from xlstyr.rounds.samples import sample_content, sample_year
+from xlstyr.words import word
+
+FOLDERS = ("issued", "inbox", "outbox", "originals", "returns", "results")
+
+
+def start_round(folder: Path, year: int | None, sample: str | None) -> Path:
+    """The control workbook of a new round in ``folder``, filled from ``sample`` (None: the standard content).
+
+    ``year`` None is the year that the sample was made for.
+
+    Raises:
+        XlstyrError: there is a round already, or no such sample.
+    """
+    source = data_folder("samples") / (sample or "standard")
+    if not source.is_dir():
+        raise XlstyrError(word("cli.errors.no_sample", sample=sample))
+    year = year or sample_year(source)
+    target = folder / word("folders.control", year=year)
+    if target.exists():
+        raise XlstyrError(word("cli.errors.round_exists", file=target.name))
+    workbook = load_workbook("control", year, templates())
+    content = with_growth(_texts(sample_content(source, workbook, year)), workbook)
+    theme = Theme.load(templates() / THEME)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        (folder / word(f"folders.{name}")).mkdir(exist_ok=True)
+    if not (folder / THEME).exists():
+        copy_theme(folder)
+    write_safely(target, Stamp(workbook, theme, {}).draw(content))
+    return target
+
+
+def _texts(content: Content) -> Content:
+    form = content.forms["round"]
+    municipality = str(form.get("municipality") or word("folders.root"))
+    title = word("folders.control", year=form["year"]).removesuffix(".xlsx")
+    texts = {"title": title, "node": municipality, "municipality": municipality, "committee": ""}
+    return replace(content, texts={**texts, "label": str(form.get("label") or "")})
