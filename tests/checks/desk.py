@@ -59,7 +59,7 @@ class Desk:
             workbook, stamp = self.stamps[phase.layout]
             content = node_content(self.premises, node, phase, workbook, 1)
             data = stamp.draw(content)
-            self.drawn[key] = content, fill(data, ANSWERS[node]) if answered else data
+            self.drawn[key] = content, fill(data, ANSWERS.get(node, [])) if answered else data
         return self.drawn[key]
 
     def submit(
@@ -90,8 +90,8 @@ def cells(text: str) -> list[Typed]:
     """What is typed, from lines ``table | row | column | text``; of a form ``form | field | text``."""
     found = []
     for line in filter(str.strip, text.splitlines()):
-        parts = [part.strip() for part in line.strip().strip("|").split("|")]
-        if len(parts) == 3:
+        parts = [part.strip() for part in line.split("|")]
+        if parts[0] in FORMS:
             parts.insert(2, "value")
         found.append(Typed(*parts))
     return found

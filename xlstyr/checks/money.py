@@ -19,6 +19,8 @@ def within_frame(case: Case) -> Iterator[Finding]:
 
 def decided(case: Case) -> Iterator[Finding]:
     """XS305: every given row is changed or accepted."""
+    if case.is_held("answer", None, "accept"):
+        return
     for row, values in case.rows("budget"):
         if not row.new and not is_decided(row, values) and not case.is_held("budget", row, "change"):
             yield case.note("XS305", "budget", row, "change", row=case.label("budget", values))
@@ -57,7 +59,10 @@ def doubled_rows(case: Case) -> Iterator[Finding]:
         key = (values.get("account"), values.get("activity"))
         party = values.get("counterparty")
         parties = known.get(key, set())
-        if row.new and None not in key and parties and (party is None or party in parties):
+        is_same = party in parties or (
+            party is None and bool(parties) and not case.is_held("budget", row, "counterparty")
+        )
+        if row.new and None not in key and is_same:
             yield case.note("XS309", "budget", row, "account", row=case.label("budget", values))
         known.setdefault(key, set()).add(party)
 

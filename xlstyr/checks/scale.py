@@ -5,9 +5,10 @@ what is known:
 
 - a change more than 500 times everything the row has held, or about 1,000 times an amount that stands in the row
   (the whole new budget in kronor);
-- at least 10 mnkr and more than the node turns over in a year;
+- at least 10 mnkr, and more than the node turns over in a year or a cut of three times what the row has held;
 - at least 50 mnkr, more than a twentieth of what the node turns over and a third of what the row has held, and
-  neither asked for by the frame nor evened out by other changes (small changes on the rows of large nodes).
+  neither asked for by the frame nor evened out by other changes (small changes on the rows of large nodes). No
+  row can be cut by more than it has, so that two slips don't even out.
 
 Adjustments and requests are compared with what everything below the node turns over, investments with several
 years of it. A slip below these limits is no loss: it breaks the frame (XS301) and needs a comment (XS302).
@@ -63,6 +64,8 @@ class _Scale:
         largest = max(figures)
         if largest and (size > _TIMES * max(largest, _ROW) or _is_whole_budget(size, figures)):
             return word("checks.scale.row", amount=tkr(largest))
+        if change < 0 and largest and size >= max(10 * MNKR, 3 * largest):
+            return word("checks.scale.row", amount=tkr(largest))
         beyond = size >= 10 * MNKR and size > self.turnover
         if beyond or (size > max(50 * MNKR, self.turnover // 20, largest // 3) and self._is_alone(values, change)):
             return word("checks.scale.node", amount=tkr(self.turnover))
@@ -77,9 +80,12 @@ class _Scale:
     def deviation(self) -> Kr:
         """How far (kr, net cost) the node lands from its frame if every proposal is accepted."""
         case, frame = self.case, self.case.premises.own_frame(self.case.node)
-        keys = ("staffing", "change") if frame is None else ("proposal", "staffing", "change")
-        rows = case.rows("budget")
-        return sum(net(case, v, sum(kr(v.get(key)) for key in keys)) for _, v in rows) - (frame or 0)
+        landed = 0
+        for _, values in case.rows("budget"):
+            proposal, staffing = kr(values.get("proposal")), kr(values.get("staffing"))
+            change = max(kr(values.get("change")), -max(proposal + staffing, 0))
+            landed += net(case, values, staffing + change + (proposal if frame is not None else 0))
+        return landed - (frame or 0)
 
     @cached_property
     def turnover(self) -> Kr:

@@ -31,6 +31,7 @@ from xlstyr.layout.formula import ExcelText
 from xlstyr.layout.raw import END, ID, MARK
 from xlstyr.words import word
 
+AXIS_MIN = 7_777_777  # where a waterfall's axis starts: differs between copies
 TONES = (("\u2714", "good"), ("\u25cb", "warn"), ("\u25b2", "bad"), ("\u2013", "muted"))
 
 
@@ -240,13 +241,15 @@ def draw_table(pen: Pen, placed: Placed, table: Table) -> None:
     else:
         pen.sheet.set_row(placed.keys - 1, 6)
     for number, total in enumerate(table.total):
-        _total(pen, placed, table, placed.keys + number, number, total.strong)
+        _total(pen, table, placed.total(number) - 1, number, total.strong)
     header = placed.header - 1
     longest = max(len(line) for column in table.column for line in [column.header])
     pen.sheet.set_row(header, 48 if longest > 24 else 34)
     pen.sheet.write_string(header, IDS, "#head")
     for place, column in enumerate(table.column):
         pencil = "\u270e " if column.writer == "receiver" and not column.is_formula and table.is_read else ""
+        if column.hidden and _shared(pen, place):
+            continue
         pen.sheet.write_string(header, column_at(place), pencil + column.header, pen.looks.header(column))
     for number, variant in enumerate(VARIANTS):
         _prototype(pen, placed, table, SEGMENT * placed.segment + number, variant)
@@ -259,7 +262,7 @@ def draw_table(pen: Pen, placed: Placed, table: Table) -> None:
             pen.tone(placed.first - 1, column_at(place), placed.last - 1)
 
 
-def _total(pen: Pen, placed: Placed, table: Table, row: int, number: int, strong: bool) -> None:
+def _total(pen: Pen, table: Table, row: int, number: int, strong: bool) -> None:
     total = table.total[number]
     pen.sheet.write_string(row, IDS, "#total")
     first = True
@@ -282,14 +285,25 @@ def _in_kr(column: Column) -> Column:
     return column.model_copy(update={"unit": "kr"}) if column.unit else column
 
 
+def _shared(pen: Pen, place: int) -> bool:
+    """Whether another table on the sheet shows the column where this one hides a value."""
+    others = (table.column[place] for table in pen.placed.sheet.tables if place < len(table.column))
+    return place < len(pen.placed.sheet.grid) or any(not column.hidden for column in others)
+
+
 def _prototype(pen: Pen, placed: Placed, table: Table, row: int, variant: str) -> None:
     tall = 30 if table.rows_tall and variant != "section" else 22 if variant == "section" else 18
-    if not (variant != "section" and any(c.kind == "text" and not c.hidden for c in table.column) and not table.rows_tall):
+    wraps = any(column.kind == "text" and not column.hidden for column in table.column)
+    if table.compact:
+        pen.sheet.set_row(row - 1, 15)
+    elif variant == "section" or table.rows_tall or not wraps:
         pen.sheet.set_row(row - 1, tall)
     pen.sheet.write_number(row - 1, IDS, SLOT)
     writer = _writer(pen, table, row)
     for place, column in enumerate(table.column):
-        look = pen.looks.cell(column, variant, first=place == 0)
+        look = pen.looks.cell(column, variant, table, first=place == 0)
+        if column.hidden and _shared(pen, place):
+            look = pen.looks.make(num_format=";;;")
         if column.expression and variant != "section":
             pen.sheet.write_formula(row - 1, column_at(place), "=" + writer.write(column.expression), look, SLOT)
         else:
@@ -335,19 +349,24 @@ def draw_chart(pen: Pen, placed: Placed, chart: Chart) -> None:
     if chart.kind == "waterfall":
         kind["subtype"] = "stacked"
     drawn = pen.book.add_chart(kind)
-    areas = {name: "=" + pen.geometry.area(*name.split(".")) for name in (chart.categories, chart.values, chart.base) if name}
+    areas = {name: "=" + pen.geometry.area(*name.split(".")) for name in (chart.categories, chart.values, chart.base, chart.falls) if name}
     if chart.base:
         drawn.add_series({"categories": areas[chart.categories], "values": areas[chart.base], "fill": {"none": True}, "border": {"none": True}})
-    label = {"value": True, "num_format": chart.labels, "font": {"size": 9, "color": f"#{colour['ink']}"}}
-    drawn.add_series(
-        {
-            "categories": areas[chart.categories],
-            "values": areas[chart.values],
-            "fill": {"color": f"#{colour['accent']}"},
-            "gap": 45,
-            "data_labels": label,
-        }
-    )
+    series = [(chart.values, "accent_light" if chart.falls else "accent", chart.labels)]
+    if chart.falls:
+        series.append((chart.falls, "warn_light", f"\u2212{chart.labels}"))
+    for values, fill, labels in series:
+        shown = f"{labels};{labels};" if chart.falls else labels
+        label = {"value": True, "num_format": shown, "font": {"size": 9, "color": f"#{colour['ink']}"}}
+        drawn.add_series(
+            {
+                "categories": areas[chart.categories],
+                "values": areas[values],
+                "fill": {"color": f"#{colour[fill]}"},
+                "gap": 45,
+                "data_labels": label,
+            }
+        )
     drawn.set_title({"name": chart.title, "name_font": {"size": 12, "color": f"#{colour['band']}"}, "overlay": False})
     drawn.set_legend({"none": True})
     hidden_axis = {"visible": False, "major_gridlines": {"visible": False}}
@@ -355,20 +374,27 @@ def draw_chart(pen: Pen, placed: Placed, chart: Chart) -> None:
         drawn.set_x_axis(hidden_axis)
         drawn.set_y_axis({"reverse": True, "line": {"none": True}, "num_font": {"size": 9}})
     else:
-        drawn.set_y_axis(hidden_axis)
+        lowest = {"min": AXIS_MIN} if chart.kind == "waterfall" else {}
+        drawn.set_y_axis(hidden_axis | lowest)
         drawn.set_x_axis({"num_font": {"size": 9}})
     drawn.set_chartarea({"border": {"none": True}})
-    total = sum(pen.placed.widths) * 7.2
-    drawn.set_size({"width": int(total if chart.side == "full" else total / 2 - 10), "height": chart.height})
-    start = _half(pen.placed.widths) if chart.side == "right" else 0
-    pen.sheet.insert_chart(placed.top - 1, column_at(start), drawn, {"description": chart.about, "object_position": 1})
+    left = sum(_pixels(width) for width in pen.placed.widths) * (chart.place - 1) / chart.share
+    width = sum(_pixels(width) for width in pen.placed.widths) / chart.share - 8
+    drawn.set_size({"width": int(width), "height": chart.height})
+    column, offset = _column_at_pixel(pen.placed.widths, left)
+    place = {"description": chart.about, "object_position": 1, "x_offset": offset}
+    pen.sheet.insert_chart(placed.top - 1, column, drawn, place)
 
 
-def _half(widths: tuple[float, ...]) -> int:
+def _pixels(width: float) -> int:
+    return int(width * 7 + 5)
+
+
+def _column_at_pixel(widths: tuple[float, ...], pixel: float) -> tuple[int, int]:
+    """The column that a distance from the first column falls in, and how far into it."""
     taken = 0.0
     for place, width in enumerate(widths):
-        taken += width
-        if taken >= sum(widths) / 2:
-            return place + 1
-    return len(widths) - 1
-
+        if taken + _pixels(width) > pixel:
+            return column_at(place), int(pixel - taken)
+        taken += _pixels(width)
+    return column_at(len(widths) - 1), 0

@@ -43,6 +43,13 @@ class Placed:
         """The symbolic last data row of a table."""
         return SEGMENT * self.segment + LAST
 
+    def total(self, number: int) -> int:
+        """The row of a total: above a table, which may grow; below a matrix, which doesn't."""
+        block = self.block
+        if isinstance(block, Table) and not block.is_read:
+            return SEGMENT * self.segment + AFTER + 1 + number
+        return self.keys + 1 + number
+
     @property
     def header(self) -> int:
         """The header row of a table, just above its data."""
@@ -86,9 +93,7 @@ class Geometry:
                     row = self._place_table(placed, block)
                 case Prose():
                     row += 3 if block.type == "legend" else max(1, len(block.text))
-                case Chart() if block.side == "left":
-                    row += 0
-                case Chart():
+                case Chart() if block.place == block.share:
                     row += block.height // ROW_PIXELS + 2
             blocks.append(placed)
         return PlacedSheet(sheet, widths, blocks, row)
@@ -97,8 +102,9 @@ class Geometry:
         self._segment += 1
         placed.segment = self._segment
         placed.keys = placed.top
-        placed.first = placed.top + 2 + len(table.total)
-        return SEGMENT * self._segment + AFTER + 2
+        below = 0 if table.is_read else len(table.total)
+        placed.first = placed.top + 2 + len(table.total) - below
+        return SEGMENT * self._segment + AFTER + 2 + below
 
     def addresses(self, sheet: Sheet, block: Form | Table, row: int = 0) -> "SheetAddresses":
         """Addresses as seen from ``row`` of ``block`` on ``sheet``."""

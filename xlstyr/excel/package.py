@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.sax.saxutils import unescape
 
+from xlstyr.excel.blocks import AXIS_MIN
 from xlstyr.excel.geometry import IDS, SEGMENT, VARIANTS, Geometry, Placed, column_at
 from xlstyr.excel.slots import SLOT
 from xlstyr.excel.specimen import Specimen
@@ -140,8 +141,9 @@ def take_apart(specimen: Specimen) -> Package:
 def _other(name: str, text: str) -> Iterator[Piece]:
     """A part that isn't a sheet: row numbers stand in names, drawings and the references of charts only."""
     if name.startswith("xl/charts/"):
-        for place, piece in enumerate(re.split(r"(<c:f>.*?</c:f>)", _CACHE.sub("", text))):
-            yield from pieces(piece) if place % 2 else (piece,)
+        text = _CACHE.sub("", text).replace(f'<c:min val="{AXIS_MIN}"/>', '<c:min val="%%axis_min%%"/>')
+        for place, piece in enumerate(re.split(r"(<c:f>.*?</c:f>)", text)):
+            yield from pieces(piece) if place % 2 else _tokens(piece)
     elif name == "xl/workbook.xml" or name.startswith("xl/drawings/"):
         yield from pieces(text)
     else:

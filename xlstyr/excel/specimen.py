@@ -214,7 +214,8 @@ class _SheetDrawing:
         only = tables[0] if len(tables) == 1 else None
         wide = self.visible()
         last = tables[-1].last if tables and tables[-1] is self.placed.blocks[-1] else self.placed.end
-        sheet.print_area(0, MARGIN, last - 1, column_at(wide - 1))
+        if not definition.hidden:  # LibreOffice prints hidden sheets that have a print area
+            sheet.print_area(0, MARGIN, last - 1, column_at(wide - 1))
         (sheet.set_portrait if definition.portrait else sheet.set_landscape)()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 1 if definition.one_page else 0)
@@ -222,7 +223,8 @@ class _SheetDrawing:
         sheet.set_header("&L&9%%municipality%%&R&9%%title%%")
         sheet.set_footer("&L&9%%node%% \u00b7 &A&C&9%%label%%&R&9" + word("drawing.page") + " &P (&N)")
         if only is not None and isinstance(only.block, Table):
-            sheet.repeat_rows(only.header - 1)
+            if only is self.placed.blocks[-1]:
+                sheet.repeat_rows(only.header - 1)
             sheet.freeze_panes(only.first - 1, FIRST + 2 if only.first < 14 else 0)
             if only.block.grow or not only.block.is_read:
                 sheet.autofilter(only.header - 1, FIRST, only.last - 1, column_at(len(only.block.column) - 1))

@@ -1,7 +1,8 @@
 """Stamps a node's workbook from a specimen: only what differs is written, the rest is copied."""
 
 import re
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
@@ -27,8 +28,8 @@ from xlstyr.excel.zipped import Member, zipped
 from xlstyr.layout import kinds
 from xlstyr.layout.compute import Computed, ComputedRow, evaluator
 from xlstyr.layout.content import Content, RowContent, Value
-from xlstyr.layout.definition import Table, Workbook
-from xlstyr.layout.lists import Lists
+from xlstyr.layout.definition import Column, Table, Workbook
+from xlstyr.layout.lists import Choices, Lists
 from xlstyr.model.errors import XlstyrError
 
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
@@ -152,9 +153,10 @@ class _Copy:
             self._table_row(prototypes[row.variant], row, number, faces, text)
 
     def _table_row(
-        self, prototype: RowPrototype, row: ComputedRow, number: int, faces: dict[str, tuple], text: list[str]
+        self, prototype: RowPrototype, row: ComputedRow, number: int, faces: dict[str, tuple[Column, Choices | None]], text: list[str]
     ) -> None:
-        text.append(f'<row r="{number}"{prototype.attributes}>')
+        height = "" if "ht=" in prototype.attributes else _height(row, faces)
+        text.append(f'<row r="{number}"{prototype.attributes}{height}>')
         for cell in prototype.cells:
             if cell.key == "":
                 value: CellValue = row.id or None
@@ -201,6 +203,23 @@ class _Copy:
             if row_found.id == row_id:
                 return number, at
         return (self.row(placed.header), at)
+
+
+def _height(row: ComputedRow, faces: Mapping[str, tuple[Column, Choices | None]]) -> str:
+    """The row height that the longest wrapped text needs; Excel may still fit the row when it is edited."""
+    lines = 1
+    for key, (column, choices) in faces.items():
+        if column.is_text and not column.hidden and not column.is_formula:
+            shown = str(kinds.to_cell(row[key], column, choices) or "")
+            room = max(6, int(column.width * 1.15) - 2)
+            if len(shown) > room or "\n" in shown:
+                lines = max(lines, _lines(shown, room))
+    return f' ht="{4 + 14.5 * lines:g}" customHeight="1"'
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines ``text`` takes in a cell of ``width`` characters."""
+    return min(20, sum(max(1, len(textwrap.wrap(part, width))) for part in text.split("\n")))
 
 
 def _at_least_one(rows: tuple[RowContent, ...]) -> tuple[RowContent, ...]:

@@ -8,11 +8,11 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.format import Format
 
-from xlstyr.layout.definition import Column
+from xlstyr.layout.definition import Column, Table
 from xlstyr.model.errors import DefinitionError
 
 COLOURS = frozenset(
-    "band band_text band_note accent ink muted line input input_line computed card good good_fill warn warn_fill bad".split()
+    "band band_text band_note accent accent_light warn_light ink muted line input input_line computed card good good_fill warn warn_fill bad".split()
 )
 
 
@@ -103,16 +103,16 @@ class Looks:
             bold=True, font_color="@band_text", bg_color="@accent", text_wrap=True, border=1, border_color="@band_text", **side
         )
 
-    def cell(self, column: Column, variant: str, first: bool = False) -> Format:
+    def cell(self, column: Column, variant: str, table: Table, first: bool = False) -> Format:
         """A table cell of ``column`` in a row of ``variant``."""
         style: dict[str, object] = {"num_format": number_format(column)}
         if column.is_text:
-            style |= {"text_wrap": True, "indent": 1}
+            style |= {"text_wrap": not table.compact, "indent": 1}
         if variant == "section":
             return self.make(bold=True, font_color="@accent", bottom=2, bottom_color="@accent", indent=1)
         if variant == "sum":
             return self.make(**style, bold=True, top=1, bottom=1, top_color="@ink", bottom_color="@line", bg_color="@card")
-        if column.open_in(variant):
+        if table.is_read and column.open_in(variant):
             return self.make(**style, bg_color="@input", border=1, border_color="@input_line", locked=False)
         style |= {"bottom": 1, "bottom_color": "@line"}
         if column.is_formula:

@@ -47,6 +47,7 @@ class Computed:
         }
         self._columns: dict[tuple[str, str], list[Value]] = {}
         self._indexes: dict[tuple[str, ...], dict[tuple[Value, ...], list[int]]] = {}
+        self._any_text: dict[tuple[str, str], frozenset[int] | None] = {}
 
     @classmethod
     def of(cls, workbook: Workbook, lists: Lists, content: Content) -> "Computed":
@@ -63,8 +64,20 @@ class Computed:
     def matching(self, tests: list[tuple[ex.Ref, Value]]) -> list[int]:
         """The positions of the rows that meet every test; ``"*"`` is met by any text."""
         active = [(ref, wanted) for ref, wanted in tests if wanted != "*"]
-        if not active:
-            return list(range(len(self.rows.get(tests[0][0].block or "", ()))))
+        texts = [self._texts(ref) for ref, wanted in tests if wanted == "*"]
+        places = self._meeting(active) if active else range(len(self.rows.get(tests[0][0].block or "", ())))
+        return [place for place in places if all(text is None or place in text for text in texts)]
+
+    def _texts(self, ref: ex.Ref) -> frozenset[int] | None:
+        """The positions where a column holds text; None when it does everywhere."""
+        name = (f"{ref.block}.{ref.key}", "*")
+        if name not in self._any_text:
+            column = self.column(ref.block or "", ref.key)
+            found = frozenset(place for place, value in enumerate(column) if isinstance(value, str) and value)
+            self._any_text[name] = None if len(found) == len(column) else found
+        return self._any_text[name]
+
+    def _meeting(self, active: list[tuple[ex.Ref, Value]]) -> list[int]:
         names = tuple(f"{ref.block}.{ref.key}" for ref, _ in active)
         if names not in self._indexes:
             columns = [self._folded(ref) for ref, _ in active]

@@ -103,6 +103,7 @@ class Form(_Strict):
 
 class Table(_Strict):
     """Rows of the same columns. ``grow`` free rows at the end; a ``matrix`` or ``statement`` is never read.
+    ``compact`` rows keep to one line, ``rows_tall`` ones have room for two.
 
     ``sections`` names the hidden value that groups rows under headings, ``fixed`` the column that locks a row.
     """
@@ -117,6 +118,7 @@ class Table(_Strict):
     column: tuple[Column, ...]
     only: tuple[str, ...] = ()
     rows_tall: bool = False
+    compact: bool = False
 
     @cached_property
     def columns(self) -> dict[str, Column]:
@@ -141,7 +143,8 @@ class Prose(_Strict):
 class Chart(_Strict):
     """A chart over columns of a table. ``title`` says what it shows; ``about`` is its alternative text.
 
-    ``waterfall`` stacks ``values`` on an invisible ``base``.
+    ``waterfall`` stacks ``values`` on an invisible ``base``, ``falls`` being what is taken away. A row of ``share`` charts stands side by side;
+    ``place`` (from 1) is this one's turn.
     """
 
     type: Literal["chart"]
@@ -151,8 +154,10 @@ class Chart(_Strict):
     categories: str
     values: str
     base: str | None = None
+    falls: str | None = None
     labels: str = "#,##0"
-    side: Literal["left", "right", "full"] = "left"
+    share: int = 1
+    place: int = 1
     height: int = 260
     only: tuple[str, ...] = ()
 

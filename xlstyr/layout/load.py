@@ -87,6 +87,8 @@ def _only(part: Any, key: str) -> Any:
     kept = {name: _only(value, key) for name, value in part.items() if name != "only"}
     if isinstance(kept.get("column"), list):
         kept["column"] = [wide for column in kept["column"] for wide in _periods(column)]
+        if kept.get("type") != "table":  # a matrix or statement is never written in
+            kept["column"] = [{**column, "writer": "giver"} for column in kept["column"]]
     if isinstance(kept.get("hidden"), list):
         kept["hidden"] = key in kept["hidden"]
     return kept

@@ -91,22 +91,34 @@ def _goal(scope: Scope, goal: Goal, by_goal: dict[str | None, list[Indicator]], 
         "level": word(f"terms.goal_level.{node.kind.value}"),
         "node": node.name,
     }
-    indicators = by_goal.get(goal.goal, [])
-    rows = [RowContent(goal.goal, values | (_measure(indicators[0], scope) if len(indicators) == 1 else {}), "sum" if depth == 0 else "normal")]
-    if len(indicators) > 1:
-        for number, indicator in enumerate(indicators):
-            rows.append(RowContent(f"{goal.goal}-{number}", {"node": organisation[indicator.node].name, **_measure(indicator, scope)}))
+    measures = [_measure(group, scope) for group in _grouped(by_goal.get(goal.goal, []))]
+    variant = "sum" if depth == 0 else "normal"
+    rows = [RowContent(goal.goal, values | (measures[0] if len(measures) == 1 else {}), variant)]
+    if len(measures) > 1:
+        rows += [RowContent(f"{goal.goal}-{number}", measure) for number, measure in enumerate(measures)]
     return rows
 
 
-def _measure(indicator: Indicator, scope: Scope) -> dict[str, Value]:
-    direction = indicator.direction
+def _grouped(indicators: Iterable[Indicator]) -> list[list[Indicator]]:
+    """Indicators of the same id together: several nodes answer the same one."""
+    groups: dict[str, list[Indicator]] = defaultdict(list)
+    for indicator in indicators:
+        groups[indicator.indicator].append(indicator)
+    return list(groups.values())
+
+
+def _measure(group: list[Indicator], scope: Scope) -> dict[str, Value]:
+    """One indicator: a single node's values, or those of several put together as declared."""
+    first = group[0]
+    one = len(group) == 1
+    owner = scope.premises.organisation[first.node].name if one else word("pages.nodes", count=len(group))
     return {
-        "indicator": indicator.name,
-        "unit": indicator.unit,
-        "direction": word(f"terms.direction.{direction}") if direction else None,
-        "current": indicator.current,
-        "target": indicator.target,
+        "node": owner,
+        "indicator": first.name,
+        "unit": first.unit,
+        "direction": word(f"terms.direction.{first.direction}") if first.direction else None,
+        "current": aggregate([(i.current, i.weight) for i in group], first.aggregation if not one else "sum"),
+        "target": aggregate([(i.target, i.weight) for i in group], first.aggregation if not one else "sum"),
     }
 
 

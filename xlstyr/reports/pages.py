@@ -81,15 +81,17 @@ def _by_activity(scope: Scope) -> list[RowContent]:
     used = {line.activity for _, line in scope.lines}
     inhabitants = scope.premises.settings.inhabitants if scope.node.parent is None else None
     rows: list[RowContent] = []
+    shared = {area.values["area"] for area in _areas(scope)}
     for area in dict.fromkeys(activity.area for activity in scope.premises.activities.values()):
+        heads = inhabitants if area in shared else None
         inside = [a for a in scope.premises.activities.values() if a.area == area and a.activity in used]
         if not inside:
             continue
         rows.append(_section(area, "line", area))
         for activity in inside:
             title = f"{activity.activity} {activity.name}"
-            rows.append(_activity(activity.activity, title, area, activity.activity, inhabitants, "activity"))
-        rows.append(_activity(f"sum-{area}", word("pages.sum_of", what=area), area, ALL, inhabitants, None))
+            rows.append(_activity(activity.activity, title, area, activity.activity, heads, "activity"))
+        rows.append(_activity(f"sum-{area}", word("pages.sum_of", what=area), area, ALL, heads, None))
     rows.append(_activity("sum", word("pages.net_all"), ALL, ALL, None, None))
     return rows
 
@@ -173,11 +175,19 @@ def _bridge(scope: Scope) -> list[RowContent]:
     after = sum(frame.previous for frame in frames)
     year = scope.premises.settings.year
     rows = [_step("previous", word("pages.frame", year=year - 1), after, after, 1)]
-    for number, rule in enumerate(RULES, 1):
+    for rule in RULES:
         change = sum(getattr(frame, rule) or 0 for frame in frames)
         after += change
-        rows.append(_step(rule, f"{number} {word(f'pages.rules.{rule}')}", change, after, 0))
+        rows.append(_step(rule, word(f"pages.rules.{rule}"), change, after, 0))
     return [*rows, _step("frame", word("pages.frame", year=year), after, after, 1)]
+
+
+def axis_min(scope: Scope) -> Kr:
+    """Where the bridge's axis starts: low enough for every step, high enough to see them."""
+    amounts = [row.values["after"] for row in _bridge(scope)]
+    low = min((amount for amount in amounts if isinstance(amount, int)), default=0)
+    high = max((amount for amount in amounts if isinstance(amount, int)), default=0)
+    return max(0, low - max(high - low, abs(low) // 50))
 
 
 def _step(key: str, title: str, amount: Kr, after: Kr, whole: int) -> RowContent:

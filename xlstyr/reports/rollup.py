@@ -50,6 +50,7 @@ def _texts(scope: Scope) -> dict[str, str]:
         "committee": settings.municipality,
         "label": settings.label,
         "status": status,
+        "axis_min": str(pages.axis_min(scope)),
         "brief_title": word("pages.brief", year=settings.year),
         **{
             f"headline_{number}": f"\u203a {text}" if text and at_root else ""
@@ -126,7 +127,7 @@ def _brief(scope: Scope) -> dict[str, Value]:
         "result_note": _result_note(now, last) if central_in else word("pages.no_central"),
         "tax_note": _tax_note(scope),
         "net_note": word("pages.net_note", areas=len({line.activity for _, line in scope.lines})),
-        "growth_note": word("pages.growth_note", year=settings.year - 1),
+        "growth_note": word("pages.growth_note"),
         "verdict": word("pages.all_in") if scope.complete else word("pages.some_in", given=given, expected=expected),
     }
 
