@@ -4,7 +4,7 @@ import pytest
 
 from tests.checks.desk import Desk, codes, only
 from xlstyr.checks.case import listed, quoted
-from xlstyr.checks.personal import has_personal_number, masked
+from xlstyr.model.personal import has_personal_number, masked
 
 COMMITTEE = "utbildningsnamnden"
 UNIT = "ekbackens-forskola"

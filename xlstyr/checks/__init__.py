@@ -1,0 +1,1 @@
+"""Submissions and figures → findings. Every check is a plain function that returns what it found."""

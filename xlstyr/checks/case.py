@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from xlstyr.checks.personal import masked
 from xlstyr.layout.content import Content, Value
 from xlstyr.layout.parse import PARTS, AnswerRow, Submission
 from xlstyr.model.finding import Finding, found
 from xlstyr.model.money import Kr, in_tkr
+from xlstyr.model.personal import masked
 from xlstyr.model.premises import Premises
 from xlstyr.words import word
 

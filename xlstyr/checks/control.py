@@ -139,7 +139,9 @@ def _frames(premises: Premises, submission: Submission) -> Iterator[Finding]:
     rows = {str(row.values["node"]): row for row in submission.tables["frames"]}
     for node in premises.organisation:
         frame = premises.frames.get(node.id)
-        children = [premises.frames[c.id].frame for c in premises.organisation.children(node.id) if c.id in premises.frames]
+        children = [
+            premises.frames[c.id].frame for c in premises.organisation.children(node.id) if c.id in premises.frames
+        ]
         if frame is None or not children or sum(children) <= frame.frame:
             continue
         difference = sum(children) - frame.frame
@@ -152,7 +154,12 @@ def _contacts(premises: Premises, submission: Submission) -> Iterator[Finding]:
     rows = {str(row.values["node"]): row for row in submission.tables["nodes"]}
     for node in premises.organisation:
         if premises.phase_of(node.id) is not None and node.id not in responsible:
-            yield found("XS809", submission.place("nodes", rows[node.id], "node"), node=node.name, lacks=word("checks.responsible"))
+            yield found(
+                "XS809",
+                submission.place("nodes", rows[node.id], "node"),
+                node=node.name,
+                lacks=word("checks.responsible"),
+            )
 
 
 def _goals(premises: Premises, submission: Submission) -> Iterator[Finding]:

@@ -50,8 +50,8 @@ def _identity(raw: RawBook, name: str, expected: Expected) -> Iterator[Finding]:
     elif identity.kind == "node":
         by_name = _node_of_file(name, expected.files)
         if by_name is not None and by_name != identity.node:
-            names = {"by_name": _shown(by_name, expected), "by_content": _shown(identity.node, expected)}
-            yield found("XS017", **names)
+            by_content = _shown(identity.node, expected)
+            yield found("XS017", by_name=_shown(by_name, expected), by_content=by_content)
 
 
 def _shown(node: str, expected: Expected) -> str:

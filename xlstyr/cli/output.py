@@ -28,9 +28,9 @@ round_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help=word("cli.json_option"))
 
 
-def say(key: str, /, err: bool = False, **args: object) -> None:
+def say(key: str, /, **args: object) -> None:
     """A line from ``words/cli.toml``."""
-    click.echo(word(f"cli.said.{key}", **args), err=err)
+    click.echo(word(f"cli.said.{key}", **args))
 
 
 def put_json(data: dict[str, Any]) -> None:
@@ -57,9 +57,9 @@ def show_findings(findings: Sequence[Finding], limit: int = 40, err: bool = Fals
     for finding in ordered[:limit]:
         place = " ".join(part for part in (finding.place.sheet, finding.place.cell) if part)
         args = {"severity": finding.severity, "code": finding.code, "place": place}
-        say("finding", err=err, message=finding.message, fix=finding.fix, **args)
+        click.echo(word("cli.said.finding", message=finding.message, fix=finding.fix, **args), err=err)
     if len(ordered) > limit:
-        say("more", err=err, count=len(ordered) - limit)
+        click.echo(word("cli.said.more", count=len(ordered) - limit), err=err)
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

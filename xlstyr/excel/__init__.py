@@ -1,0 +1,1 @@
+"""The only room that knows spreadsheet files: drawing by specimen and stamp, reading, typing answers."""

@@ -9,10 +9,10 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xlstyr.excel.geometry import (
+    AFTER,
     FIRST,
     IDS,
     MARKS,
-    AFTER,
     SEGMENT,
     VARIANTS,
     Geometry,
@@ -70,7 +70,9 @@ class Pen:
         """Status words get their colour by their first sign."""
         last = row if last_row is None else last_row
         for sign, colour in TONES:
-            look = self.book.add_format({"font_color": f"#{self.looks.theme.colour[colour]}", "bold": colour != "muted"})
+            look = self.book.add_format(
+                {"font_color": f"#{self.looks.theme.colour[colour]}", "bold": colour != "muted"}
+            )
             rule = {"type": "text", "criteria": "begins with", "value": sign, "format": look}
             self.sheet.conditional_format(row, column, last, column, rule)
 
@@ -164,8 +166,21 @@ def _card(pen: Pen, form: Form, column: Column, row: int, place: int, number: in
     right = column_at(2 * number - 1)
     rows = (
         (row - 1, looks.make(align="center", font_color="@muted", bg_color="@card", font_size=10)),
-        (row, looks.make(bold=True, font_size=24, align="center", font_color="@band", bg_color="@card", num_format=number_format(column))),
-        (row + 1, looks.make(align="center", font_color="@muted", bg_color="@card", font_size=10, bold=bool(column.tone))),
+        (
+            row,
+            looks.make(
+                bold=True,
+                font_size=24,
+                align="center",
+                font_color="@band",
+                bg_color="@card",
+                num_format=number_format(column),
+            ),
+        ),
+        (
+            row + 1,
+            looks.make(align="center", font_color="@muted", bg_color="@card", font_size=10, bold=bool(column.tone)),
+        ),
     )
     for at, look in rows:
         pen.merge(at, place, right, look)
@@ -184,7 +199,9 @@ def _step(pen: Pen, form: Form, column: Column, row: int, place: int, number: in
     looks, last = pen.looks, len(pen.placed.widths) - 1
     line = {"bottom": 1, "bottom_color": "@line"}
     pen.sheet.set_row(row, 30)
-    pen.sheet.write_string(row, FIRST, str(number), looks.make(bold=True, font_size=14, align="center", font_color="@accent", **line))
+    pen.sheet.write_string(
+        row, FIRST, str(number), looks.make(bold=True, font_size=14, align="center", font_color="@accent", **line)
+    )
     link = looks.make(bold=True, font_size=12, font_color="@accent", underline=1, **line)
     _link(pen, row, column_at(1), column, link)
     text = looks.make(font_color="@muted", text_wrap=True, indent=1, **line)
@@ -334,7 +351,10 @@ def _legend(pen: Pen, row: int) -> None:
     looks = pen.looks
     pen.sheet.write_string(row, FIRST, word("drawing.legend"), looks.make(bold=True, font_color="@band"))
     samples = (
-        ("\u270e " + word("drawing.yes_please"), looks.make(bg_color="@input", border=1, border_color="@input_line", indent=1)),
+        (
+            "\u270e " + word("drawing.yes_please"),
+            looks.make(bg_color="@input", border=1, border_color="@input_line", indent=1),
+        ),
         (word("drawing.computed"), looks.make(bg_color="@computed", indent=1, bottom=1, bottom_color="@line")),
         ("\u25a0 " + word("drawing.fixed"), looks.make(font_color="@muted", indent=1, bottom=1, bottom_color="@line")),
     )
@@ -349,9 +369,18 @@ def draw_chart(pen: Pen, placed: Placed, chart: Chart) -> None:
     if chart.kind == "waterfall":
         kind["subtype"] = "stacked"
     drawn = pen.book.add_chart(kind)
-    areas = {name: "=" + pen.geometry.area(*name.split(".")) for name in (chart.categories, chart.values, chart.base, chart.falls) if name}
+    names = [name for name in (chart.categories, chart.values, chart.base, chart.falls) if name]
+    parts = {name: name.split(".") for name in names}
+    areas = {name: f"={pen.geometry.area(table, key)}" for name, (table, key) in parts.items()}
     if chart.base:
-        drawn.add_series({"categories": areas[chart.categories], "values": areas[chart.base], "fill": {"none": True}, "border": {"none": True}})
+        drawn.add_series(
+            {
+                "categories": areas[chart.categories],
+                "values": areas[chart.base],
+                "fill": {"none": True},
+                "border": {"none": True},
+            }
+        )
     series = [(chart.values, "accent_light" if chart.falls else "accent", chart.labels)]
     if chart.falls:
         series.append((chart.falls, "warn_light", f"\u2212{chart.labels}"))

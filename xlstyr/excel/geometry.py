@@ -4,8 +4,8 @@ Columns: A marks (hidden), B margin, C the first column, D row ids (hidden), E a
 inside the table, so that whoever sorts takes them along.
 
 Rows: a table's length differs between workbooks, so rows after a table are symbolic. Table number ``g`` (from 1,
-over the whole workbook) owns the numbers ``1000 g``…``1000 g + 999``: ``+0…4`` are its prototype rows, ``+10 + n`` is the
-n-th row after its last, ``+999`` its last row. Numbers below 1000 are rows as they are.
+over the whole workbook) owns the numbers ``1000 g``…``1000 g + 999``: ``+0…4`` are its prototype rows, ``+10 + n``
+is the n-th row after its last, ``+999`` its last row. Numbers below 1000 are rows as they are.
 """
 
 from dataclasses import dataclass, field
@@ -115,12 +115,11 @@ class Geometry:
         keys = list(self.workbook.tables[table].columns)
         return column_at(keys.index(key))
 
-    def area(self, table: str, key: str, absolute: bool = True) -> str:
+    def area(self, table: str, key: str) -> str:
         """The address of a table's column, with its sheet."""
         sheet, placed = self.placed[table]
-        name = xl_col_to_name(self.table_column(table, key), col_abs=absolute)
-        mark = "$" if absolute else ""
-        return f"{quoted(sheet.title)}!{name}{mark}{placed.first}:{name}{mark}{placed.last}"
+        name = xl_col_to_name(self.table_column(table, key), col_abs=True)
+        return f"{quoted(sheet.title)}!{name}${placed.first}:{name}${placed.last}"
 
 
 @dataclass(frozen=True)

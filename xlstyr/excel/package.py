@@ -22,7 +22,10 @@ _NUMBER = re.compile(r'(?<=[A-Z$])(\d{4,5})(?![\d(])|(?<=<row r=")(\d{4,5})(?=")
 _TOKEN = re.compile(r"%%(\w+)%%")
 _SPAN = re.compile(r"\{\{(\w+):(\w+)\}\}")
 _CACHE = re.compile(r"<c:(num|str)Cache>.*?</c:\1Cache>", re.DOTALL)
-_MARKS = re.compile(r'<conditionalFormatting sqref="A1">(<cfRule [^>]*>)<formula>"%%marks%%"="x"</formula></cfRule></conditionalFormatting>')
+_MARKS = re.compile(
+    r'<conditionalFormatting sqref="A1">(<cfRule [^>]*>)<formula>"%%marks%%"="x"</formula></cfRule>'
+    r"</conditionalFormatting>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,4 +281,3 @@ def _letters(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         name = chr(65 + rest) + name
     return name
-

@@ -11,13 +11,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from xlstyr.excel.sniff import sniff
 from xlstyr.excel.specimen import HIDDEN_SHEET, LISTS_SHEET
 from xlstyr.layout.content import Identity
-from xlstyr.layout.raw import RawBook, RawCell, RawSheet, RawValue, locate
+from xlstyr.layout.raw import RawBook, RawCell, RawSheet, RawValue, letters, locate
 from xlstyr.model.finding import Finding, found
 
 LARGEST_FILE = 25 * 2**20
@@ -39,7 +39,7 @@ def read_workbook(data: bytes) -> tuple[RawBook | None, list[Finding]]:
             return _Reader(archive).read(), []
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         return None, [found("XS003", detail=type(error).__name__)]
-    except (expat.ExpatError, ElementTree.ParseError, KeyError, ValueError, IndexError) as error:
+    except (expat.ExpatError, ET.ParseError, KeyError, ValueError, IndexError) as error:
         return None, [found("XS003", detail=f"{type(error).__name__}: {error}"[:120])]
 
 
@@ -59,7 +59,7 @@ class _Reader:
     def read(self) -> RawBook:
         names = set(self.archive.namelist())
         book_part = self._book_part(names)
-        root = ElementTree.fromstring(self.archive.read(book_part))
+        root = ET.fromstring(self.archive.read(book_part))
         targets = self._relations(book_part)
         strings = next((t for kind, t in targets.values() if kind == "sharedStrings" and t in names), None)
         if strings is not None:
@@ -96,7 +96,7 @@ class _Reader:
         if rels not in self.archive.namelist():
             return {}
         relations = {}
-        for element in ElementTree.fromstring(self.archive.read(rels)):
+        for element in ET.fromstring(self.archive.read(rels)):
             target = element.get("Target", "")
             path = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}".lstrip("/")
             relations[element.get("Id", "")] = (element.get("Type", "").rsplit("/", 1)[-1], path)
@@ -106,7 +106,7 @@ class _Reader:
         relations = self._relations(part)
         return next((target for _, target in relations.values()), part)
 
-    def _sheets(self, root: ElementTree.Element, targets: dict[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    def _sheets(self, root: ET.Element, targets: dict[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:
         for element in root.iter():
             if _local(element.tag) == "sheet":
                 relation = next((value for key, value in element.attrib.items() if _local(key) == "id"), "")
@@ -117,7 +117,7 @@ class _Reader:
     def _custom_identity(self, names: set[str]) -> str | None:
         if "docProps/custom.xml" not in names:
             return None
-        for element in ElementTree.fromstring(self.archive.read("docProps/custom.xml")):
+        for element in ET.fromstring(self.archive.read("docProps/custom.xml")):
             if element.get("name") == "xlstyr":
                 return "".join(element.itertext())
         return None
@@ -127,7 +127,7 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _defined_identity(root: ElementTree.Element) -> str | None:
+def _defined_identity(root: ET.Element) -> str | None:
     for element in root.iter():
         if _local(element.tag) == "definedName" and element.get("name") == "xlstyr_identity":
             return (element.text or "").strip().strip('"')
@@ -136,14 +136,14 @@ def _defined_identity(root: ElementTree.Element) -> str | None:
 
 def _shared_strings(data: bytes) -> list[str]:
     strings: list[str] = []
-    for _, element in ElementTree.iterparse(io.BytesIO(data)):
+    for _, element in ET.iterparse(io.BytesIO(data)):
         if _local(element.tag) == "si":
             strings.append(_unescape("".join(_runs(element))))
             element.clear()
     return strings
 
 
-def _runs(item: ElementTree.Element) -> Iterator[str]:
+def _runs(item: ET.Element) -> Iterator[str]:
     for child in item:
         name = _local(child.tag)
         if name == "t":
@@ -178,7 +178,7 @@ class _SheetParser:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
-        parser.Parse(data, True)
+        parser.Parse(data, True)  # noqa: FBT003
         return RawSheet(self.title, self.cells, frozenset(self.hidden))
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -230,7 +230,7 @@ class _SheetParser:
         value, error = self._value()
         if value is None and formula is None and error is None:
             return
-        ref = f"{_letters(self.column)}{self.row}"
+        ref = f"{letters(self.column)}{self.row}"
         self.cells[self.row, self.column] = RawCell(value, formula, error, ref)
 
     def _value(self) -> tuple[RawValue, str | None]:
@@ -269,11 +269,3 @@ def _number(text: str) -> tuple[RawValue, str | None]:
     if not number.is_finite():
         return None, text
     return (int(number), None) if number == number.to_integral_value() and abs(number) < 10**18 else (number, None)
-
-
-def _letters(column: int) -> str:
-    name = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name

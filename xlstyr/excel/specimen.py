@@ -98,7 +98,7 @@ def _list_columns(workbook: Workbook, lists: Lists) -> list[tuple[str, str, int]
 def _inline_choices(workbook: Workbook) -> dict[str, list[str]]:
     """The lists of choice columns by defined name."""
     found: dict[str, list[str]] = {}
-    for block in (*workbook.tables.values(), *workbook.forms.values()):
+    for block in (block for sheet in workbook.sheets for block in sheet.answerable):
         for column in block.columns.values():
             if column.kind == "choice":
                 found[blocks.choice_name(column)] = list(column.choices.values())
@@ -206,7 +206,9 @@ class _SheetDrawing:
         pen.slot_text(0, FIRST, definition.heading or definition.title, pen.looks.band())
         pen.slot_text(1, FIRST, definition.subtitle, pen.looks.band(note=True))
         if pen.looks.theme.logo is not None:
-            pen.sheet.insert_image(0, column_at(self.visible() - 1), str(pen.looks.theme.logo), {"y_scale": 0.7, "x_scale": 0.7})
+            pen.sheet.insert_image(
+                0, column_at(self.visible() - 1), str(pen.looks.theme.logo), {"y_scale": 0.7, "x_scale": 0.7}
+            )
 
     def _page(self) -> None:
         sheet, definition = self.pen.sheet, self.placed.sheet
@@ -240,4 +242,3 @@ class _SheetDrawing:
                     if column.open_in("normal") and column.key in placed.cells:
                         return placed.cells[column.key][0] - 1, placed.cells[column.key][1]
         return 2, FIRST
-

@@ -153,7 +153,12 @@ class _Copy:
             self._table_row(prototypes[row.variant], row, number, faces, text)
 
     def _table_row(
-        self, prototype: RowPrototype, row: ComputedRow, number: int, faces: dict[str, tuple[Column, Choices | None]], text: list[str]
+        self,
+        prototype: RowPrototype,
+        row: ComputedRow,
+        number: int,
+        faces: dict[str, tuple[Column, Choices | None]],
+        text: list[str],
     ) -> None:
         height = "" if "ht=" in prototype.attributes else _height(row, faces)
         text.append(f'<row r="{number}"{prototype.attributes}{height}>')
@@ -266,4 +271,3 @@ def _marked(piece: MarkedCells, marks: tuple[CellMark, ...]) -> str:
         return ""
     refs = " ".join(dict.fromkeys(mark.ref for mark in marks))
     return f'<conditionalFormatting sqref="{refs}">{piece.rule}<formula>TRUE</formula></cfRule></conditionalFormatting>'
-

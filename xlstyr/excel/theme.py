@@ -12,7 +12,10 @@ from xlstyr.layout.definition import Column, Table
 from xlstyr.model.errors import DefinitionError
 
 COLOURS = frozenset(
-    "band band_text band_note accent accent_light warn_light ink muted line input input_line computed card good good_fill warn warn_fill bad".split()
+    (
+        "accent accent_light bad band band_note band_text card computed good good_fill ink input input_line line muted"
+        " warn warn_fill warn_light"
+    ).split()  # noqa: SIM905
 )
 
 
@@ -49,7 +52,7 @@ def number_format(column: Column) -> str:
         case "date":
             return "yyyy-mm-dd"
         case "decimal":
-            return "+0.0##;\u22120.0##;0" if column.signed else "0.0##"
+            return "+#,##0.0##;\u2212#,##0.0##;0" if column.signed else "#,##0.0##"
         case "integer":
             return "0"
     if column.percent:
@@ -82,7 +85,9 @@ class Looks:
         base: dict[str, object] = {"font_name": self.theme.font, "font_size": 11, "font_color": "@ink"}
         wanted = {**base, "valign": "vcenter", **changes}
         plain = {
-            key: f"#{self.theme.colour[value[1:]]}" if isinstance(value, str) and value.startswith("@") and value != "@" else value
+            key: f"#{self.theme.colour[value[1:]]}"
+            if isinstance(value, str) and value.startswith("@") and value != "@"
+            else value
             for key, value in wanted.items()
         }
         key = tuple(sorted(plain.items()))
@@ -100,7 +105,13 @@ class Looks:
         """A column heading: text to the left, figures centred."""
         side = {"indent": 1} if column.is_text else {"align": "center"}
         return self.make(
-            bold=True, font_color="@band_text", bg_color="@accent", text_wrap=True, border=1, border_color="@band_text", **side
+            bold=True,
+            font_color="@band_text",
+            bg_color="@accent",
+            text_wrap=True,
+            border=1,
+            border_color="@band_text",
+            **side,
         )
 
     def cell(self, column: Column, variant: str, table: Table, first: bool = False) -> Format:
@@ -111,7 +122,9 @@ class Looks:
         if variant == "section":
             return self.make(bold=True, font_color="@accent", bottom=2, bottom_color="@accent", indent=1)
         if variant == "sum":
-            return self.make(**style, bold=True, top=1, bottom=1, top_color="@ink", bottom_color="@line", bg_color="@card")
+            return self.make(
+                **style, bold=True, top=1, bottom=1, top_color="@ink", bottom_color="@line", bg_color="@card"
+            )
         if table.is_read and column.open_in(variant):
             return self.make(**style, bg_color="@input", border=1, border_color="@input_line", locked=False)
         style |= {"bottom": 1, "bottom_color": "@line"}
@@ -131,7 +144,12 @@ class Looks:
 
     def value(self, column: Column, open_: bool) -> Format:
         """The value cell of a form."""
-        style: dict[str, object] = {"num_format": number_format(column), "align": "left", "indent": 1, "text_wrap": True}
+        style: dict[str, object] = {
+            "num_format": number_format(column),
+            "align": "left",
+            "indent": 1,
+            "text_wrap": True,
+        }
         if open_:
             return self.make(**style, bg_color="@input", border=1, border_color="@input_line", locked=False)
         return self.make(**style)

@@ -356,7 +356,7 @@ class _Sheet:
     def edited(self) -> str:
         """The sheet with what was typed."""
         parts, at = [], 0
-        for (_, letters), (start, end, xml) in sorted(
+        for _, (start, end, xml) in sorted(
             self.edits.items(), key=lambda edit: (edit[1][0], len(edit[0][1]), edit[0][1])
         ):
             parts += [self.xml[at:start], xml]
@@ -442,5 +442,7 @@ def _calculated_on_load(book: str) -> str:
 
 def _saved_by(core: str, by: str) -> str:
     element = f"<cp:lastModifiedBy>{escape(by)}</cp:lastModifiedBy>"
-    replaced, count = re.subn(r"<cp:lastModifiedBy>.*?</cp:lastModifiedBy>|<cp:lastModifiedBy/>", lambda _: element, core)
+    replaced, count = re.subn(
+        r"<cp:lastModifiedBy>.*?</cp:lastModifiedBy>|<cp:lastModifiedBy/>", lambda _: element, core
+    )
     return replaced if count else core.replace("</cp:coreProperties>", f"{element}</cp:coreProperties>")

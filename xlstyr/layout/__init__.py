@@ -1,0 +1,1 @@
+"""The workbook definition: kinds, expressions, raw rows, parse (RawBook → Submission + findings)."""

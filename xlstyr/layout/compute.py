@@ -5,7 +5,7 @@ as nothing and ``known`` says whether any operand was known.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -42,8 +42,7 @@ class Computed:
             rows = tables.get(table.key, ())
             self.rows[table.key] = [ComputedRow(self, table, row.values, row.id, row.variant) for row in rows]
         self.forms = {
-            form.key: ComputedRow(self, form, forms.get(form.key, {}), "", "normal")
-            for form in workbook.forms.values()
+            form.key: ComputedRow(self, form, forms.get(form.key, {}), "", "normal") for form in workbook.forms.values()
         }
         self._columns: dict[tuple[str, str], list[Value]] = {}
         self._indexes: dict[tuple[str, ...], dict[tuple[Value, ...], list[int]]] = {}
@@ -97,7 +96,9 @@ class Computed:
 
     def choices(self, column: Column) -> Choices | None:
         """The list that ``column`` refers to; a list over a table of this workbook is made on the spot."""
-        return choices_for(column, self.lists, lambda table, key: zip(self._ids(table), self.column(table, key), strict=True))
+        return choices_for(
+            column, self.lists, lambda table, key: zip(self._ids(table), self.column(table, key), strict=True)
+        )
 
     def _ids(self, table: str) -> list[str]:
         return [row.id for row in self.rows.get(table, ())]
@@ -121,10 +122,10 @@ def choices_for(
     return Choices.of((row_id, str(value)) for row_id, value in pairs(table, key) if row_id and value)
 
 
-class ComputedRow:
+class ComputedRow(Mapping[str, Value]):
     """One row (or form) whose formula cells are computed when asked for."""
 
-    __slots__ = ("_busy", "block", "book", "id", "values", "variant")
+    __slots__ = ("_busy", "block", "book", "id", "typed", "variant")
 
     def __init__(
         self, book: Computed, block: Table | Form, values: Mapping[str, Value], row_id: str, variant: str
@@ -133,12 +134,12 @@ class ComputedRow:
         self.block = block
         self.id = row_id
         self.variant = variant
-        self.values: dict[str, Value] = dict(values)
+        self.typed: dict[str, Value] = dict(values)
         self._busy: set[str] = set()
 
     def __getitem__(self, key: str) -> Value:
-        if key in self.values:
-            return self.values[key]
+        if key in self.typed:
+            return self.typed[key]
         column = self.block.columns.get(key)
         if column is None or column.expression is None or self.variant == "section":
             return None
@@ -148,10 +149,16 @@ class ComputedRow:
         value = evaluator(column.expression)(self)
         if column.unit is not None and isinstance(value, Decimal) and value == value.to_integral_value():
             value = int(value)
-        self.values[key] = value
+        self.typed[key] = value
         return value
 
-    def get(self, ref: ex.Ref) -> Value:
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.block.columns)
+
+    def __len__(self) -> int:
+        return len(self.block.columns)
+
+    def at(self, ref: ex.Ref) -> Value:
         """The value that ``ref`` means, seen from this row, as the sheet shows it (choices by label)."""
         if ref.block is None:
             return _shown(self[ref.key], self.block.columns.get(ref.key))
@@ -186,7 +193,7 @@ def _top(node: ast.expr) -> Callable[[ComputedRow], Value]:
             return _test(node)
         case ast.List():
             ref = ex.reference(node)
-            return lambda row: row.get(ref)
+            return lambda row: row.at(ref)
     if _is_text(node):
         return _text(node)
     pair = _pair(node)
@@ -238,7 +245,7 @@ def _text(node: ast.expr) -> Callable[[ComputedRow], Value]:
 
 def _as_text(row: ComputedRow, ref: ex.Ref) -> str:
     """A cell inside an f-string: a blank number reads as 0, a blank text as nothing, as in Excel."""
-    value = row.get(ref)
+    value = row.at(ref)
     if value is not None:
         return str(value)
     owner = ref.block or row.block.key
@@ -250,7 +257,7 @@ def _lookup(ref: ex.Ref, attribute: str) -> Callable[[ComputedRow], Value]:
     def value(row: ComputedRow) -> Value:
         column = row.block.columns.get(ref.key)
         choices = row.book.lists.get(column.to) if column is not None and column.to else None
-        code = row.get(ref)
+        code = row.at(ref)
         return choices.attribute(attribute, str(code)) if choices and code is not None else None
 
     return value
@@ -269,7 +276,7 @@ def _test(node: ast.expr) -> Callable[[ComputedRow], bool]:
             return lambda row: not inner(row)
         case ast.Call(args=[ast.List() as operand]) if ex.function(node) in ("missing", "present"):
             ref, wanted = ex.reference(operand), ex.function(node) == "missing"
-            return lambda row: _is_missing(row.get(ref)) == wanted
+            return lambda row: _is_missing(row.at(ref)) == wanted
         case ast.Compare(left=left, ops=[op], comparators=[right]):
             return _comparison(left, op, right)
     raise DefinitionError(f"test: {ast.unparse(node)}")
@@ -302,7 +309,7 @@ def _pair(node: ast.expr) -> Callable[[ComputedRow], Pair]:
             return lambda _row: (number, False)
         case ast.List():
             ref = ex.reference(node)
-            return lambda row: _known(row.get(ref))
+            return lambda row: _known(row.at(ref))
         case ast.BinOp(left=left, op=op, right=right):
             return _binary(_pair(left), op, _pair(right))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -359,7 +366,8 @@ def _call(node: ast.Call) -> Callable[[ComputedRow], Pair]:
             half_away(pairs[0](row)[0], int(pairs[1](row)[0]) if len(pairs) > 1 else 0),
             pairs[0](row)[1],
         )
-    function: Callable[..., Number] = {"abs": abs, "min": min, "max": max}[name]
+    functions: dict[str, Callable[..., Number]] = {"abs": abs, "min": min, "max": max}
+    function = functions[name]
 
     def value(row: ComputedRow) -> Pair:
         found = [pair(row) for pair in pairs]

@@ -103,8 +103,8 @@ class Form(_Strict):
 
 class Table(_Strict):
     """Rows of the same columns. ``grow`` free rows at the end; a ``matrix`` or ``statement`` is never read.
-    ``compact`` rows keep to one line, ``rows_tall`` ones have room for two.
 
+    ``compact`` rows keep to one line, ``rows_tall`` ones have room for two.
     ``sections`` names the hidden value that groups rows under headings, ``fixed`` the column that locks a row.
     """
 
@@ -143,8 +143,8 @@ class Prose(_Strict):
 class Chart(_Strict):
     """A chart over columns of a table. ``title`` says what it shows; ``about`` is its alternative text.
 
-    ``waterfall`` stacks ``values`` on an invisible ``base``, ``falls`` being what is taken away. A row of ``share`` charts stands side by side;
-    ``place`` (from 1) is this one's turn.
+    ``waterfall`` stacks ``values`` on an invisible ``base``, ``falls`` being what is taken away. A row of ``share``
+    charts stands side by side; ``place`` (from 1) is this one's turn.
     """
 
     type: Literal["chart"]
@@ -181,6 +181,11 @@ class Sheet(_Strict):
     block: tuple[Block, ...] = ()
 
     @property
+    def answerable(self) -> tuple[Form | Table, ...]:
+        """The forms and then the tables on the sheet."""
+        return (*self.forms, *self.tables)
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         """The tables on the sheet, from the top."""
         return tuple(block for block in self.block if isinstance(block, Table))
@@ -213,7 +218,7 @@ class Workbook(_Strict):
     @cached_property
     def sheet_of(self) -> dict[str, Sheet]:
         """The sheet of each table and form key."""
-        return {block.key: sheet for sheet in self.sheets for block in (*sheet.tables, *sheet.forms)}
+        return {block.key: sheet for sheet in self.sheets for block in sheet.answerable}
 
     def column(self, block: str, key: str) -> Column | None:
         """Column ``key`` of table or form ``block``, or None."""

@@ -127,7 +127,7 @@ def column_tests(args: list[ast.expr]) -> list[tuple[Ref, ast.expr]]:
 def formulas(workbook: Workbook) -> Iterator[tuple[Form | Table, str, str]]:
     """Every (block, name, expression) of ``workbook``, totals and notes included."""
     for sheet in workbook.sheets:
-        for block in (*sheet.forms, *sheet.tables):
+        for block in sheet.answerable:
             for column in block.columns.values():
                 if column.expression:
                     yield block, column.key, column.expression

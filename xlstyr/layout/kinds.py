@@ -281,11 +281,12 @@ def describe(column: Column) -> str:
     kind = column.kind if column.kind != "amount" else f"amount_{column.unit or 'kr'}"
     limits = {"low": column.minimum, "high": column.maximum}
     shown = {name: _show(limit) for name, limit in limits.items() if limit is not None}
+    small = column.maximum is not None and column.maximum < Decimal(10**6)
     if column.kind == "choice":
         return word("cells.choice", choices=", ".join(column.choices.values()))
     if column.kind == "text" and column.length:
         return word("cells.text_length", length=column.length)
     text = word(f"cells.{kind}")
-    if len(shown) == 2 and column.kind != "percent" and abs(column.maximum or 0) < 10**6:
+    if len(shown) == len(limits) and column.kind != "percent" and small:
         text += word("cells.between", **shown)
     return text

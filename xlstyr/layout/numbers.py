@@ -10,7 +10,7 @@ from xlstyr.words import words
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2007\u2009']+")
 _MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2012": "-", "\ufe63": "-", "\uff0d": "-"})
 _PLAIN = re.compile(r"^([+-]?)(\d{1,3}(?: \d{3})+|\d+)(?:([.,])(\d+))?$")
-_UNIT = re.compile(r"^(.*?\d)\s*([^\d\s.,+-]+)\.?$")
+_UNIT = re.compile(r"^(.*?\d)\s*(:-|[^\d\s.,+()-]+)\.?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ def read_number(text: str) -> Number | Ambiguous | None:
     >>> read_number("no") is None
     True
     """
+    if any(unicodedata.category(char) in ("No", "Cc", "Zl", "Zp") for char in text.strip()):
+        return None  # ² and ½ would turn into digits, and a new line parts two numbers
     plain = unicodedata.normalize("NFKC", text).translate(_MINUS)
     plain = _SPACES.sub(" ", plain).strip()
     if plain.startswith(("- ", "+ ")):
@@ -56,7 +58,7 @@ def read_number(text: str) -> Number | Ambiguous | None:
             return None
         plain = unit[1].strip()
     found = _PLAIN.match(plain)
-    if not found:
+    if not found or (found[2].startswith("0") and " " in found[2]):
         return _doubtful(plain)
     sign, whole, mark, decimals = found.groups()
     digits = whole.replace(" ", "")
@@ -67,13 +69,19 @@ def read_number(text: str) -> Number | Ambiguous | None:
 
 def _doubtful(plain: str) -> Ambiguous | None:
     """Writings with digits, separators and signs only that have no single safe reading."""
-    if not re.fullmatch(r"[-+(]?[\d ._,]*\d[\d ._,]*(?:[eE][+-]?\d+)?[-)]?", plain):
+    if not re.fullmatch(r"[-+(]?[\d ._,]*\d[\d ._,]*(?:[eE][+-]?\d{1,2})?[-)]?", plain):
         return None
+    sign = "-" if plain.startswith("-") else ""
     if "." in plain and "," in plain:
         decimal = max(plain.rfind("."), plain.rfind(","))
-        whole = re.sub(r"\D", "", plain[:decimal])
-        return Ambiguous(f"{whole},{plain[decimal + 1 :]}", "")
-    digits = re.sub(r"\D", "", plain)
+        whole, decimals = (re.sub(r"\D", "", part) for part in (plain[:decimal], plain[decimal:]))
+        digits = f"{whole},{decimals}"
+    elif bare := _PLAIN.match(plain.strip("+-() ")):
+        digits = bare[2].replace(" ", "") + (f",{bare[4]}" if bare[4] else "")
+    elif power := re.fullmatch(r"[-+]?(\d+[eE][+-]?\d+)", plain):
+        digits = f"{Decimal(power[1]):f}".replace(".", ",")
+    else:
+        digits = re.sub(r"\D", "", plain)
     if plain.startswith("(") or plain.endswith("-"):
         return Ambiguous(f"-{digits}", digits)
-    return Ambiguous(digits, "")
+    return Ambiguous(f"{sign}{digits}", "")

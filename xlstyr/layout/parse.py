@@ -57,25 +57,7 @@ class Submission:
         """The answered rows of ``table`` with every value, computed ones included (sections left out)."""
         for row, values in zip(self.tables.get(table, ()), self.computed.rows.get(table, ()), strict=True):
             if row.variant not in ("section", "sum"):
-                yield row, _AllValues(values, self.workbook.tables[table])
-
-
-class _AllValues(dict[str, Value]):
-    """Values of a computed row, made when asked for."""
-
-    def __init__(self, row: object, table: Table) -> None:
-        super().__init__()
-        self._row = row
-
-    def __missing__(self, key: str) -> Value:
-        value: Value = self._row[key]  # type: ignore[index]
-        self[key] = value
-        return value
-
-    def get(self, key: str, default: Value = None) -> Value:  # type: ignore[override]
-        """The value of ``key``."""
-        value = self[key]
-        return default if value is None else value
+                yield row, values
 
 
 def parse(raw: RawBook, workbook: Workbook, issued: Content, lists: Lists) -> tuple[Submission, list[Finding]]:
@@ -132,7 +114,9 @@ class _Parser:
         if len(hits) > 1:
             self._note("XS103", block.key, table=title, sheets=", ".join(hit.sheet for hit in hits))
             return None
-        if hits[0].sheet != title and not any(f.code == "XS107" and f.place.sheet == hits[0].sheet for f in self.findings):
+        if hits[0].sheet != title and not any(
+            f.code == "XS107" and f.place.sheet == hits[0].sheet for f in self.findings
+        ):
             self._note("XS107", block.key, was=title, is_now=hits[0].sheet)
         return hits[0]
 
@@ -145,13 +129,12 @@ class _Parser:
         rows = {row.id: row for row in raw.rows} if raw else {}
         for column in answered:
             row = rows.get(column.key)
-            cell = row.cells.get("value") if row else None
-            if raw is not None and row is None:
-                self._note("XS104", form.key, column.key, column.key, label=column.header)
+            if raw is None or row is None:
+                if raw is not None:
+                    self._note("XS104", form.key, "", column.key, label=column.header)
                 continue
-            if cell is not None:
-                self.cells[form.key, column.key] = cell.ref
-            values[column.key] = self._read(cell, column, form.key, column.key, self._choices(column, {}))
+            self.cells[form.key, column.key] = raw.ref(row, "value")
+            values[column.key] = self._read(row.cells.get("value"), column, form.key, "", self._choices(column, {}))
         return values
 
     def _choices(self, column: Column, tables: Mapping[str, tuple[AnswerRow, ...]]) -> Choices | None:
@@ -182,8 +165,8 @@ class _Parser:
             if before is not None:
                 seen.setdefault(raw_row.id, []).append(_first_ref(raw_row))
             if before is not None and len(seen[raw_row.id]) == 1 and before.variant != "free":
-                rows.append(self._issued_row(table, raw_row, before, faces))
-            elif (new := self._new_row(table, raw_row, before, number, faces)) is not None:
+                rows.append(self._issued_row(table, raw, raw_row, before, faces))
+            elif (new := self._new_row(table, raw, raw_row, before, number, faces)) is not None:
                 rows.append(new)
         self._check_rows(table, issued, seen, faces)
         self._check_hidden(table, raw)
@@ -215,16 +198,20 @@ class _Parser:
                 self._note("XS106", table.key, row_id, cell=cells[1], label=label, cells=", ".join(cells))
 
     def _issued_row(
-        self, table: Table, raw: RawRow, before: RowContent, faces: Mapping[str, Choices | None]
+        self,
+        table: Table,
+        found_in: RawTable,
+        raw: RawRow,
+        before: RowContent,
+        faces: Mapping[str, Choices | None],
     ) -> AnswerRow:
         values: dict[str, Value] = {}
-        cells = {key: cell.ref for key, cell in raw.cells.items()}
+        cells = {key: found_in.ref(raw, key) for key in table.columns}
         for column in table.column:
             cell = raw.cells.get(column.key)
             if column.is_formula or before.variant in ("section", "sum"):
                 continue
             if column.open_in(before.variant):
-                cells.setdefault(column.key, _beside(raw, cell))
                 values[column.key] = self._read(cell, column, table.key, raw.id, faces[column.key])
             else:
                 value = before.values.get(column.key)
@@ -253,6 +240,7 @@ class _Parser:
     def _new_row(
         self,
         table: Table,
+        found_in: RawTable,
         raw: RawRow,
         before: RowContent | None,
         number: int,
@@ -273,16 +261,12 @@ class _Parser:
         if not known and not control:
             label = _label(table, values, faces)
             self._note("XS105", table.key, row_id, cell=_first_ref(raw), label=label)
-        cells = {key: cell.ref for key, cell in raw.cells.items()}
-        for column in table.column:
-            cells.setdefault(column.key, _beside(raw, None))
+        cells = {key: found_in.ref(raw, key) for key in table.columns}
         return AnswerRow(row_id, raw.number, values, cells, "free", new=True)
 
     def _check_formulas(self, submission: Submission) -> None:
         """A computed cell that holds a typed value: the same is harmless, another is held."""
-        raw_rows = {
-            (table.key, row.number): row for table in self.raw.tables for row in table.rows
-        }
+        raw_rows = {(table.key, row.number): row for table in self.raw.tables for row in table.rows}
         for table in self.workbook.tables.values():
             columns = [column for column in table.column if column.is_formula and not column.hidden]
             for row, values in submission.rows(table.key) if table.is_read else ():
@@ -290,9 +274,7 @@ class _Parser:
                 for column in columns if raw else ():
                     self._check_formula(table, row, raw, column, values[column.key])
 
-    def _check_formula(
-        self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value
-    ) -> None:
+    def _check_formula(self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value) -> None:
         cell = raw.cells.get(column.key) if raw else None
         if cell is None or cell.formula is not None or cell.is_blank or row.id.startswith("x"):
             return
@@ -322,10 +304,6 @@ def _blank(cell: RawCell | None) -> bool:
 
 def _first_ref(row: RawRow) -> str:
     return next((cell.ref for cell in row.cells.values()), f"A{row.number}")
-
-
-def _beside(row: RawRow, cell: RawCell | None) -> str:
-    return cell.ref if cell is not None else ""
 
 
 def _said(value: object) -> str:

@@ -62,6 +62,10 @@ class RawTable:
     columns: Mapping[str, int]
     rows: tuple[RawRow, ...]
 
+    def ref(self, row: RawRow, column: str) -> str:
+        """The address of a cell, blank or not; ``""`` when the column isn't there."""
+        return f"{letters(self.columns[column])}{row.number}" if column in self.columns else ""
+
 
 @dataclass(frozen=True, slots=True)
 class RawBook:
@@ -81,6 +85,15 @@ class RawBook:
     def identity(self) -> Identity | None:
         """What the workbook says it is; None when it says nothing."""
         return self.identities[0] if self.identities else None
+
+
+def letters(column: int) -> str:
+    """The letters of a column number, from 1: 28 → ``AB``."""
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
 
 
 def locate(sheets: Iterable[RawSheet]) -> tuple[tuple[RawTable, ...], dict[str, tuple[RawCell, ...]]]:
@@ -119,9 +132,7 @@ def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
     return tables, tuple(loose)
 
 
-def _close(
-    tables: list[RawTable], sheet: str, mark: tuple[str, dict[int, str]] | None, rows: list[RawRow]
-) -> None:
+def _close(tables: list[RawTable], sheet: str, mark: tuple[str, dict[int, str]] | None, rows: list[RawRow]) -> None:
     if mark is not None:
         key, keys = mark
         columns = {name: column for column, name in sorted(keys.items())}

@@ -138,8 +138,16 @@ def _indicator(submission: Submission, _block: Table | Form, row_id: str, values
 
 def _assignment(submission: Submission, _block: Table | Form, row_id: str, values: Values) -> r.Record | None:
     node = submission.identity.node
-    texts = {key: _text(values, key) for key in ("giver", "text", "action", "owner")}
-    return r.Assignment(node, row_id, due=_day(values, "due"), ready=_day(values, "ready"), **texts)
+    return r.Assignment(
+        node,
+        row_id,
+        giver=_text(values, "giver"),
+        text=_text(values, "text"),
+        due=_day(values, "due"),
+        action=_text(values, "action"),
+        owner=_text(values, "owner"),
+        ready=_day(values, "ready"),
+    )
 
 
 def _investment(submission: Submission, block: Table | Form, _id: str, values: Values) -> r.Record | None:
@@ -166,9 +174,16 @@ def _volume(submission: Submission, _block: Table | Form, row_id: str, values: V
 def _risk(submission: Submission, _block: Table | Form, _id: str, values: Values) -> r.Record | None:
     if not values.get("text"):
         return None
-    scores = _whole(values, "likelihood"), _whole(values, "consequence")
-    rest = (_text(values, key) for key in ("control", "owner", "frequency"))
-    return r.Risk(submission.identity.node, _text(values, "text"), _code(values, "kind"), *scores, *rest)
+    return r.Risk(
+        submission.identity.node,
+        _text(values, "text"),
+        _code(values, "kind"),
+        _whole(values, "likelihood"),
+        _whole(values, "consequence"),
+        _text(values, "control"),
+        _text(values, "owner"),
+        _text(values, "frequency"),
+    )
 
 
 def _request(submission: Submission, block: Table | Form, _id: str, values: Values) -> r.Record | None:
@@ -192,15 +207,15 @@ def _analysis(submission: Submission, _block: Table | Form, _id: str, values: Va
 
 
 def _mission(submission: Submission, _block: Table | Form, _id: str, values: Values) -> r.Record | None:
-    parts = [_text(values, key) for key in ("why", "what", "whom")]
-    return r.Mission(submission.identity.node, *parts) if any(parts) else None
+    why, what, whom = (_text(values, key) for key in ("why", "what", "whom"))
+    return r.Mission(submission.identity.node, why, what, whom) if why or what or whom else None
 
 
 def _agreement(submission: Submission, _block: Table | Form, _id: str, values: Values) -> r.Record | None:
     if not values.get("text"):
         return None
-    parts = (_text(values, key) for key in ("text", "giver", "receiver"))
-    return r.Agreement(submission.identity.node, *parts, _day(values, "date"))
+    text, giver, receiver = (_text(values, key) for key in ("text", "giver", "receiver"))
+    return r.Agreement(submission.identity.node, text, giver, receiver, _day(values, "date"))
 
 
 def _signoff(submission: Submission, _block: Table | Form, _id: str, values: Values) -> r.Record | None:

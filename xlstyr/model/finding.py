@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from xlstyr.model.personal import masked
 from xlstyr.words import rules
 
 
@@ -37,7 +38,7 @@ class Finding:
     def key(self) -> str:
         """What explanations and returns attach to."""
         place = self.place
-        return "/".join((self.code, place.node, place.table, place.row, place.column))
+        return f"{self.code}/{place.node}/{place.table}/{place.row}/{place.column}"
 
     @property
     def message(self) -> str:
@@ -55,9 +56,12 @@ class Finding:
 
 
 def found(code: str, place: Place | None = None, **args: object) -> Finding:
-    """A finding of rule ``code``; ``args`` fill the placeholders of its message."""
+    """A finding of rule ``code``; ``args`` fill the placeholders of its message.
+
+    Personal identity numbers in what is quoted are masked: they go no further.
+    """
     rule = rules.rule(code)
-    texts = tuple((name, str(value)) for name, value in args.items())
+    texts = tuple((name, masked(str(value))) for name, value in args.items())
     return Finding(code, rule.severity, rule.blocks, place or Place(), texts)
 
 

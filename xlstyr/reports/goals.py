@@ -22,7 +22,8 @@ def goal_rows(scope: Scope) -> dict[str, list[RowContent]]:
 def _stated(scope: Scope) -> tuple[dict[str, Goal], list[Indicator]]:
     """Goals by id (a goal shown to several nodes is its owner's) and every answered indicator."""
     goals: dict[str, Goal] = {
-        given.goal: Goal(given.node, given.goal, given.text, given.area or given.parent) for given in scope.premises.goals
+        given.goal: Goal(given.node, given.goal, given.text, given.area or given.parent)
+        for given in scope.premises.goals
     }
     indicators = []
     for _, said in sorted(scope.contributions.items()):

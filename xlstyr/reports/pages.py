@@ -111,13 +111,16 @@ def _activity(
 
 
 def _by_group(scope: Scope) -> list[RowContent]:
-    used = {scope.premises.accounts[line.account].group for _, line in scope.lines if line.account in scope.premises.accounts}
+    used = {
+        scope.premises.accounts[line.account].group
+        for _, line in scope.lines
+        if line.account in scope.premises.accounts
+    }
     rows: list[RowContent] = []
     for side, letter, sign in (("income", "I", -1), ("cost", "K", 1)):
         groups = [g for g in scope.premises.groups.values() if g.side == side and g.group in used]
         rows.append(_section(side, "line", word(f"pages.{side}")))
-        for group in groups:
-            rows.append(_group(group.group, group.group, group.group, letter, sign))
+        rows += [_group(group.group, group.group, group.group, letter, sign) for group in groups]
         rows.append(_group(f"sum-{side}", word(f"pages.sum_{side}"), ALL, letter, sign))
     rows.append(_group("sum", word("pages.net_all"), ALL, ALL, 1))
     return rows
@@ -195,7 +198,11 @@ def _step(key: str, title: str, amount: Kr, after: Kr, whole: int) -> RowContent
 
 
 def _areas(scope: Scope) -> list[RowContent]:
-    used = {scope.premises.activities[line.activity].area for _, line in scope.lines if line.activity in scope.premises.activities}
+    used = {
+        scope.premises.activities[line.activity].area
+        for _, line in scope.lines
+        if line.activity in scope.premises.activities
+    }
     central = {
         scope.premises.activities[line.activity].area
         for row, line in scope.lines
@@ -212,12 +219,16 @@ def _tie_outs(scope: Scope) -> list[RowContent]:
         _tie("facts", word("pages.tie.facts"), "facts", word("pages.tie.facts_about")),
         _tie("parts", word("pages.tie.parts"), "parts", word("pages.tie.pages_about")),
         _tie("activities", word("pages.tie.activities"), "activities", word("pages.tie.pages_about")),
-        _tie("internal", word("pages.tie.internal"), "internal", word("pages.tie.internal_about"), gap=not scope.complete),
+        _tie(
+            "internal", word("pages.tie.internal"), "internal", word("pages.tie.internal_about"), gap=not scope.complete
+        ),
         _tie("sorted", word("pages.tie.sorted"), "sorted", word("pages.tie.sorted_about"), given=0),
     ]
     frame = scope.premises.frames.get(scope.node.id)
     if frame is not None:
-        rows.append(_tie("frames", word("pages.tie.frames"), "frames", word("pages.tie.frames_about"), given=frame.frame))
+        rows.append(
+            _tie("frames", word("pages.tie.frames"), "frames", word("pages.tie.frames_about"), given=frame.frame)
+        )
     if scope.node.parent is None:
         for comparison in scope.premises.comparisons:
             title = word("pages.tie.published", code=comparison.code, name=comparison.name)

@@ -1,0 +1,1 @@
+"""Merge and figures: what nodes have said, put together."""

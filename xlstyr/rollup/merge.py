@@ -39,6 +39,4 @@ def _order(contribution: Contribution) -> tuple[list[str], str, str]:
 
 def settled(bundle: Bundle, stage: str) -> dict[str, Contribution]:
     """What counts at ``stage``, by node: contributions without a rival."""
-    return {
-        node: next(iter(said)) for (node, when), said in bundle.items() if when == stage and len(said) == 1
-    }
+    return {node: next(iter(said)) for (node, when), said in bundle.items() if when == stage and len(said) == 1}

@@ -1,0 +1,1 @@
+"""Use cases on one planning round: a folder, its control workbook and its register."""

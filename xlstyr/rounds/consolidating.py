@@ -100,9 +100,7 @@ def _latest_findings(answers: list[Answer], said: Bundle) -> dict[str, tuple[Fin
     return {a.node: a.findings for a in answers if (a.node, a.sha256) in alive}
 
 
-def _missing(
-    round_: Round, said: Bundle, counted: dict[str, Contribution], answers: list[Answer]
-) -> dict[str, str]:
+def _missing(round_: Round, said: Bundle, counted: dict[str, Contribution], answers: list[Answer]) -> dict[str, str]:
     """Why each expected node isn't counted, in words."""
     premises = round_.premises
     held = {a.node: f for a in answers for f in a.findings if f.severity == "fel" and f.blocks in ("money", "identity")}
@@ -134,4 +132,3 @@ def totals(scope: Scope) -> dict[str, dict[str, int | None]]:
         if central_in:
             results[str(period.year)] = outcome
     return {"net_cost": costs, **({"result": results} if central_in else {})}
-

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xlstyr.checks.control import check_control, check_cells
+from xlstyr.checks.control import check_cells, check_control
 from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import Content, Identity, Value
 from xlstyr.layout.definition import Workbook

@@ -24,4 +24,3 @@ def lay_answers(
         write_safely(inbox / item.path.name, type_answers(item.path.read_bytes(), typed[item.node]))
         count += 1
     return count
-

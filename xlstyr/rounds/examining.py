@@ -88,7 +88,7 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
         findings.append(found("XS011", issue=issue.issue, latest=latest.issue))
     issued = load_content(issue.content)
     submission, noticed = parse(raw, workbook, issued, round_.lists)
-    noticed += check_submission(submission, round_.premises, issued)
+    noticed += check_submission(submission, round_.premises, issued, noticed)
     named = tuple(finding.at(file=source.name, node=identity.node) for finding in (*findings, *noticed))
     blocked = blocked_parts(named)
     parts = PARTS - blocked if "identity" not in blocked else frozenset()

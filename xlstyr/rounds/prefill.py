@@ -49,7 +49,7 @@ def node_content(premises: Premises, node_id: str, phase: Phase, workbook: Workb
 
 
 def with_growth(content: Content, workbook: Workbook) -> Content:
-    """``content`` with the free rows that each table offers, ids n1, n2 …"""
+    """``content`` with the free rows that each table offers: ids n1, n2 and on."""
     tables = dict(content.tables)
     for table in workbook.tables.values():
         free = (RowContent(f"n{number}", {}, "free") for number in range(1, table.grow + 1))
@@ -211,4 +211,3 @@ def _volumes(premises: Premises, node_id: str) -> list[RowContent]:
         }
         rows.append(RowContent(given.volume, values))
     return rows
-

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, Place
@@ -88,7 +88,7 @@ class Register:
     def _prepare(self) -> None:
         found = self.db.execute("select name from sqlite_master where name = 'meta'").fetchone()
         if found is None:
-            self.db.executescript(f"begin; {_TABLES} insert into meta values ('schema', '{SCHEMA}'); commit;")
+            self.db.executescript(f"begin; {_TABLES} insert into meta values ('schema', '{SCHEMA}'); commit;")  # noqa: S608
         version = int(self.db.execute("select value from meta where key = 'schema'").fetchone()[0])
         if version > SCHEMA:
             raise XlstyrError(f"{self.path.name}: schema {version} > {SCHEMA}")
@@ -97,7 +97,7 @@ class Register:
         """Close the file."""
         self.db.close()
 
-    def __enter__(self) -> "Register":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,10 +129,9 @@ class Register:
 
     def issue(self, node: str, stage: str, number: int | None = None) -> Issue | None:
         """Issue ``number`` to ``node``, the latest when None; None when there is none."""
-        columns = "node, stage, issue, layout, premises, content, file"
         found = self.db.execute(
-            f"select {columns} from issues where node = ? and stage = ? and issue = coalesce(?, issue) "  # noqa: S608
-            "order by issue desc limit 1",
+            "select node, stage, issue, layout, premises, content, file from issues "
+            "where node = ? and stage = ? and issue = coalesce(?, issue) order by issue desc limit 1",
             (node, stage, number),
         ).fetchone()
         return Issue(*found) if found else None
@@ -165,7 +164,10 @@ class Register:
             "select a.sha256, node, stage, status, contribution, findings from answers a join files f "
             "on f.sha256 = a.sha256 order by f.received, f.sha256, node"
         )
-        return [Answer(*row[:5], tuple(_load_finding(item) for item in json.loads(row[5]))) for row in rows]
+        return [
+            Answer(sha256, node, stage, status, contribution, tuple(map(_load_finding, json.loads(findings))))
+            for sha256, node, stage, status, contribution, findings in rows
+        ]
 
     def add_event(self, kind: str, node: str, stage: str, at: datetime, **data: object) -> None:
         """Something happened."""

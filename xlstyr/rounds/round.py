@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from xlstyr.excel.stamp import Stamp
 from xlstyr.excel.theme import Theme
@@ -25,7 +26,7 @@ from xlstyr.words import word
 THEME = "theme.toml"
 
 
-class BrokenControl(XlstyrError):
+class BrokenControlError(XlstyrError):
     """The control workbook has faults; ``findings`` names them."""
 
     def __init__(self, findings: list[Finding]) -> None:
@@ -58,12 +59,12 @@ class Round:
         assert self.control_path is not None
         premises, findings = read_control(self.control_path, templates())
         if premises is None:
-            raise BrokenControl(findings)
+            raise BrokenControlError(findings)
         return premises, findings
 
     @property
     def premises(self) -> Premises:
-        """The round's premises. Raises ``BrokenControl`` when the control workbook can't be used."""
+        """The round's premises. Raises ``BrokenControlError`` when the control workbook can't be used."""
         return self._control[0]
 
     @property
@@ -129,7 +130,7 @@ class Round:
         if "register" in self.__dict__:
             self.register.close()
 
-    def __enter__(self) -> "Round":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -21,7 +21,7 @@ def write_safely(path: Path, data: bytes) -> bool:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except PermissionError as error:
         temporary.unlink(missing_ok=True)
         raise XlstyrError(word("cli.errors.open_elsewhere", file=path.name)) from error
