@@ -350,7 +350,7 @@ def add_own_goal(sheet: Sheet, node: str) -> None:
         return
     above, text, name, unit, direction, current, target = OWN_GOALS[node]
     sheet.type("goals", "n1", "text", text)
-    sheet.type("goals", "n1", "belongs", above)
+    sheet.type("goals", "n1", "belongs", next(goal[4] for goal in texts.GOALS if goal[0] == above))
     for column, typed in zip(
         ("name", "goal", "unit", "direction", "current", "target"),
         (name, text, unit, direction, current, target),

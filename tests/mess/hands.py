@@ -11,6 +11,7 @@ from tests.office.a1 import letters, number, split
 from tests.office.hand import Hand
 from tests.office.package import CONTENT_TYPES
 from tests.office.soffice import Office
+from tests.office.values import Error
 from tests.office.xmledit import Edit, Typed
 
 Do = Callable[[Edit], object]
@@ -99,11 +100,13 @@ def filtered(edit: Edit, key: str) -> None:
 
 
 def copy_sheet(edit: Edit, title: str) -> None:
-    """Copies a sheet's values to a new one."""
-    rows = edit.rows(title)
-    width = max(number(letter) for cells in rows.values() for letter in cells)
-    copied = [[rows.get(n, {}).get(letters(c)) for c in range(1, width + 1)] for n in range(1, max(rows) + 1)]
-    edit.add_sheet(f"{title} (2)", copied)  # type: ignore[arg-type]
+    """Copies a sheet's values and formulas to a new one."""
+    copy = f"{title} (2)"
+    edit.add_sheet(copy, [])
+    for at, cells in edit.rows(title).items():
+        for letter, value in cells.items():
+            assert not isinstance(value, Error)
+            edit.set(copy, f"{letter}{at}", value, formula=edit.formula(title, f"{letter}{at}"))
 
 
 def identity(part: int, value: str, places: tuple[str, ...] = ("sheet", "name", "property")) -> Do:

@@ -50,8 +50,8 @@ class Case:
         return replace(finding, blocks=part_of(block)) if finding.blocks == "money" else finding
 
     def is_held(self, block: str, row: AnswerRow | None = None, column: str = "") -> bool:
-        """Whether reading found a fel in the cell (or the whole block), so that blank isn't the sender's answer."""
-        places = {(block, "", ""), (block, row.id if row else column, column)}
+        """Whether reading found a fel in the cell (or its column, or the whole block), so that blank says nothing."""
+        places = {(block, "", ""), (block, "", column), (block, row.id if row else "", column)}
         return not places.isdisjoint(self._held)
 
     @cached_property

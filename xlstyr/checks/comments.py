@@ -17,6 +17,8 @@ def explained(case: Case) -> Iterator[Finding]:
     """XS302, XS303: a change over the limit (an amount and a share) has a comment with a cause and an amount."""
     for row, values in _to_explain(case):
         comment = values.get("comment")
+        if comment is None and case.is_held("budget", row, "comment"):
+            continue
         if comment is None:
             change = tkr(kr(values["difference"]))
             args = {"row": case.label("budget", values), "change": change, "percent": _percent(values)}

@@ -245,9 +245,24 @@ def _listed(pen: Pen, form: Form, column: Column, row: int, place: int, number: 
     _value(pen, form, column, row, place, look)
     if open_:
         pen.validate(row, place, row, column)
-        if form.style == "inline" or place + 1 <= column_at(len(pen.placed.widths) - 1):
-            hint = pen.looks.make(font_color="@muted", indent=1, text_wrap=form.style != "inline")
-            pen.sheet.write_string(row, place + 1, column.help, hint)
+        _hint(pen, form, column, row)
+
+
+def _hint(pen: Pen, form: Form, column: Column, row: int) -> None:
+    """Beside an open cell: a live note if there is one, else what to write; in the next column that shows."""
+    span = label_span(pen.placed.widths)
+    hidden = {place for table in pen.placed.sheet.tables for place, c in enumerate(table.column) if c.hidden}
+    free = [place for place in range(span + 1, len(pen.placed.widths)) if place not in hidden]
+    if not free:
+        return
+    at = column_at(free[0])
+    if column.note:
+        look = pen.looks.make(bold=True, indent=1)
+        text = _writer(pen, form).write(column.note)
+        pen.sheet.write_formula(row, at, f"={text}", look, pen.slots.take(Note(form.key, column.note)))
+    else:
+        hint = pen.looks.make(font_color="@muted", indent=1, text_wrap=form.style != "inline")
+        pen.sheet.write_string(row, at, column.help, hint)
 
 
 def draw_table(pen: Pen, placed: Placed, table: Table) -> None:

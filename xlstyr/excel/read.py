@@ -77,7 +77,7 @@ class _Reader:
         tables, loose = locate(sheets)
         places = (hidden_identity, _defined_identity(root), self._custom_identity(names))
         identities = tuple(i for text in places if text and (i := Identity.parse(text)) is not None)
-        macros = any(name.endswith("vbaProject.bin") for name in names)
+        macros = any(name.endswith("vbaProject.bin") or name.startswith("xl/macrosheets/") for name in names)
         links = tuple(sorted(t for kind, t in targets.values() if kind == "externalLink"))
         date1904 = any(_local(e.tag) == "workbookPr" and e.get("date1904") in ("1", "true") for e in root)
         return RawBook(identities, tables, loose, tuple(self._link(t) for t in links), macros, date1904)

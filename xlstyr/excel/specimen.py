@@ -196,7 +196,7 @@ class _SheetDrawing:
         pen, definition = self.pen, self.placed.sheet
         pen.sheet.set_row(0, 34)
         pen.sheet.set_row(1, 20)
-        pen.sheet.set_row(2, 8)
+        pen.sheet.set_row(2, 12)
         for place in range(self.visible()):
             pen.sheet.write_blank(0, column_at(place), None, pen.looks.band())
             pen.sheet.write_blank(1, column_at(place), None, pen.looks.band(note=True))

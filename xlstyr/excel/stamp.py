@@ -219,7 +219,8 @@ def _height(row: ComputedRow, faces: Mapping[str, tuple[Column, Choices | None]]
             room = max(6, int(column.width * 1.15) - 2)
             if len(shown) > room or "\n" in shown:
                 lines = max(lines, _lines(shown, room))
-    return f' ht="{4 + 14.5 * lines:g}" customHeight="1"'
+    fixed = "" if any(column.open_in(row.variant) for column, _ in faces.values()) else ' customHeight="1"'
+    return f' ht="{4 + 14.5 * lines:g}"{fixed}'
 
 
 def _lines(text: str, width: int) -> int:

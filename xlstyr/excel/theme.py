@@ -12,10 +12,10 @@ from xlstyr.layout.definition import Column, Table
 from xlstyr.model.errors import DefinitionError
 
 COLOURS = frozenset(
-    (
-        "accent accent_light bad band band_note band_text card computed good good_fill ink input input_line line muted"
-        " warn warn_fill warn_light"
-    ).split()  # noqa: SIM905
+    {
+        *("accent", "accent_light", "bad", "band", "band_note", "band_text", "card", "computed", "good", "good_fill"),
+        *("ink", "input", "input_line", "line", "muted", "warn", "warn_fill", "warn_light"),
+    }
 )
 
 
@@ -45,25 +45,27 @@ def number_format(column: Column) -> str:
     """Excel's number format of ``column``; kr are shown as tkr unless the column says otherwise."""
     if column.is_text:
         return "General" if column.is_formula else "@"
+    if column.kind == "date":
+        return "yyyy-mm-dd"
+    digits = _digits(column)
     plus = "+" if column.signed else ""
-    match column.kind:
-        case "percent":
-            return "0.0 %"
-        case "date":
-            return "yyyy-mm-dd"
-        case "decimal":
-            return "+#,##0.0##;\u2212#,##0.0##;0" if column.signed else "#,##0.0##"
-        case "integer":
-            return "0"
-    if column.percent:
-        return f"{plus}0.0 %;\u22120.0 %;0.0 %"
-    if column.unit is None:
-        decimals = "." + "0" * column.decimals if column.decimals else ""
-        return f"{plus}#,##0{decimals};\u2212#,##0{decimals};0{decimals}"
+    zero = "0" + digits[digits.index(".") :].rstrip(",") if "." in digits and "#" not in digits[-1] else "0"
+    return ";".join(f"{section}_-" for section in (f"{plus}{digits}", f"\u2212{digits}", zero))
+
+
+def _digits(column: Column) -> str:
+    """The digits of the format; a comma after them divides by a thousand."""
+    if column.kind == "percent" or column.percent:
+        return "0.0 %"
+    if column.kind == "decimal":
+        return "#,##0.0##"
+    if column.kind == "integer":
+        return "0"
     if column.mnkr:
-        return f"{plus}#,##0.0,,;\u2212#,##0.0,,;0.0"
-    scale = "," if column.unit == "kr" and not column.exact else ""
-    return f"{plus}#,##0{scale};\u2212#,##0{scale};0"
+        return "#,##0.0,,"
+    if column.unit == "kr" and not column.exact:
+        return "#,##0,"
+    return "#,##0" + ("." + "0" * column.decimals if column.decimals else "")
 
 
 def check_format(column: Column) -> str:

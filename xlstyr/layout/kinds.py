@@ -88,7 +88,7 @@ def to_cell(value: Value, column: Column, choices: Choices | None) -> int | Deci
 
 def from_cell(cell: RawCell | None, column: Column, choices: Choices | None, date1904: bool = False) -> Reading:
     """What ``cell`` says in ``column``. Nothing that people type raises."""
-    if cell is None or cell.is_blank:
+    if cell is None or (cell.is_blank and cell.formula is None):
         return Reading(None)
     if cell.error is not None:
         return Reading(None, (Problem.of("XS204", error=cell.error),))

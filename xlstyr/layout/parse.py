@@ -4,15 +4,18 @@ What was issued is known (``Content``), so the giver's cells are compared and ne
 computed afresh. Everything noticed becomes a finding with its cell.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from xlstyr.layout import kinds
 from xlstyr.layout.compute import Computed, choices_for
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Column, Form, Table, Workbook
 from xlstyr.layout.lists import Choices, Lists
-from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable
+from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable, RawValue
 from xlstyr.model.finding import Finding, Place, found
 
 PARTS = {"goals": "goals", "indicators": "goals", "assignments": "goals", "risks": "control"}
@@ -155,17 +158,27 @@ class _Parser:
             return ()
         for column in table.column:
             if column.key not in raw.columns and not column.is_formula:
-                self._note("XS102", table.key, column=column.header, table=raw.sheet)
+                self._note("XS102", table.key, column=column.key, header=column.header, table=raw.sheet)
         self._check_columns(table, raw)
         rows: list[AnswerRow] = []
         seen: dict[str, list[str]] = {}
         faces = {column.key: self._choices(column, tables) for column in table.column}
+        mixed = self._mixed(table, raw, issued, faces)
+        used: dict[str, list[RawValue]] = {}
         for number, raw_row in enumerate(raw.rows, 1):
             before = issued.get(raw_row.id)
-            if before is not None:
+            if before is not None and before.variant == "free":
+                typed = [
+                    cell.value for key, cell in sorted(raw_row.cells.items()) if table.columns[key].open_in("free")
+                ]
+                if used.setdefault(raw_row.id, typed) != typed:
+                    before = None  # a free row that was copied and then filled in otherwise is a row of its own
+            if before is not None and (before.variant != "free" or any(used[before.id])):
                 seen.setdefault(raw_row.id, []).append(_first_ref(raw_row))
-            if before is not None and len(seen[raw_row.id]) == 1 and before.variant != "free":
-                rows.append(self._issued_row(table, raw, raw_row, before, faces))
+            if before is not None and len(seen.get(raw_row.id, ())) > 1:
+                continue
+            if before is not None and before.variant != "free":
+                rows.append(self._issued_row(table, raw, raw_row, before, mixed, faces))
             elif (new := self._new_row(table, raw, raw_row, before, number, faces)) is not None:
                 rows.append(new)
         self._check_rows(table, issued, seen, faces)
@@ -203,6 +216,7 @@ class _Parser:
         found_in: RawTable,
         raw: RawRow,
         before: RowContent,
+        mixed: Mapping[str, tuple[str, str]],
         faces: Mapping[str, Choices | None],
     ) -> AnswerRow:
         values: dict[str, Value] = {}
@@ -216,26 +230,59 @@ class _Parser:
             else:
                 value = before.values.get(column.key)
                 values[column.key] = value
-                self._compare(table, raw, column, cell, value, faces[column.key])
+                if column.key in found_in.columns and raw.id not in mixed:
+                    self._compare(table, raw, column, cell, value, faces[column.key])
         return AnswerRow(before.id, raw.number, values, cells, before.variant)
 
     def _compare(
         self, table: Table, raw: RawRow, column: Column, cell: RawCell | None, issued: Value, choices: Choices | None
     ) -> None:
         """A cell that the giver filled in must still say the same; what was issued counts in any case."""
-        shown = kinds.to_cell(issued, column, choices)
+        if self._says(cell, column, issued, choices):
+            return
+        now = cell.error or cell.value if cell is not None else None
+        args = {"typed": _said(now), "issued": _said(kinds.to_cell(issued, column, choices)), "header": column.header}
+        self._note("XS111", table.key, raw.id, column.key, cell.ref if cell else "", **args)
+
+    def _says(self, cell: RawCell | None, column: Column, value: Value, choices: Choices | None) -> bool:
+        """Whether ``cell`` shows ``value``, whatever its spaces."""
+        shown = kinds.to_cell(value, column, choices)
         now = cell.value if cell is not None and cell.error is None else (cell.error if cell else None)
         if isinstance(now, str):
             now = now.strip() or None
         if isinstance(shown, str):
             shown = shown.strip() or None
         if now == shown or (isinstance(now, str) and isinstance(shown, str) and now.split() == shown.split()):
-            return
-        reading = kinds.from_cell(cell, column, choices, self.raw.date1904)
-        if reading.value == issued and issued is not None:
-            return
-        args = {"typed": _said(now), "issued": _said(shown), "header": column.header}
-        self._note("XS111", table.key, raw.id, column.key, cell.ref if cell else "", **args)
+            return True
+        return value is not None and kinds.from_cell(cell, column, choices, self.raw.date1904).value == value
+
+    def _mixed(
+        self, table: Table, raw: RawTable, issued: Mapping[str, RowContent], faces: Mapping[str, Choices | None]
+    ) -> dict[str, tuple[str, str]]:
+        """Rows that hold what was issued on another row, as when some columns are sorted and the ids aren't.
+
+        XS118 once, at the first cell that isn't its row's own. Row id → (the other row, the column).
+        """
+        given = [row for row in raw.rows if row.id in issued and issued[row.id].variant in ("normal", "fixed")]
+        mixed = {}
+        for row in given:
+            before = issued[row.id]
+            columns = [c for c in table.column if not c.is_formula and not c.open_in(before.variant)]
+            cells = [(c, row.cells[c.key]) for c in columns if not _blank(row.cells.get(c.key))]
+            strange = [
+                (c, cell) for c, cell in cells if not self._says(cell, c, before.values.get(c.key), faces[c.key])
+            ]
+            for other in given if len(strange) > 1 else ():
+                values = issued[other.id].values
+                same = [c for c, cell in strange if self._says(cell, c, values.get(c.key), faces[c.key])]
+                if len(same) > 1 and row.id not in mixed:
+                    mixed[row.id] = (other.id, same[0].key)
+        for row_id, (other_id, column) in list(mixed.items())[:1]:
+            labels = {"label": _label(table, issued[row_id].values, faces)}
+            labels["other"] = _label(table, issued[other_id].values, faces)
+            ref = next(row.cells[column].ref for row in given if row.id == row_id)
+            self._note("XS118", table.key, row_id, column, ref, **labels)
+        return mixed
 
     def _new_row(
         self,
@@ -267,22 +314,29 @@ class _Parser:
     def _check_formulas(self, submission: Submission) -> None:
         """A computed cell that holds a typed value: the same is harmless, another is held."""
         raw_rows = {(table.key, row.number): row for table in self.raw.tables for row in table.rows}
+        usual = {table.key: _usual_formulas(table) for table in self.raw.tables}
         for table in self.workbook.tables.values():
             columns = [column for column in table.column if column.is_formula and not column.hidden]
             for row, values in submission.rows(table.key) if table.is_read else ():
                 raw = raw_rows.get((table.key, row.number))
                 for column in columns if raw else ():
-                    self._check_formula(table, row, raw, column, values[column.key])
+                    formula = usual[table.key].get(column.key, "")
+                    self._check_formula(table, row, raw, column, values[column.key], formula)
 
-    def _check_formula(self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value) -> None:
+    def _check_formula(
+        self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value, usual: str
+    ) -> None:
         cell = raw.cells.get(column.key) if raw else None
-        if cell is None or cell.formula is not None or cell.is_blank or row.id.startswith("x"):
+        if cell is None or _blank(cell) or row.id.startswith("x"):
             return
         shown = kinds.to_cell(computed, column, None)
-        if cell.error is None and (cell.value == shown or _said(cell.value) == _said(shown)):
+        if cell.formula is not None and (not usual or not cell.formula or _skeleton(cell.formula) == usual):
+            return
+        if cell.formula is None and cell.error is None and (cell.value == shown or _said(cell.value) == _said(shown)):
             self._note("XS117", table.key, row.id, column.key, cell.ref, header=column.header)
         else:
-            args = {"typed": _said(cell.error or cell.value), "computed": _said(shown), "header": column.header}
+            typed = f"={cell.formula}"[:60] if cell.formula is not None else _said(cell.error or cell.value)
+            args = {"typed": typed, "computed": _said(shown), "header": column.header}
             self._note("XS110", table.key, row.id, column.key, cell.ref, **args)
 
     def _check_loose(self) -> None:
@@ -290,7 +344,7 @@ class _Parser:
         known = _known_texts(self.workbook, self.issued)
         for sheet, cells in self.raw.loose.items():
             for cell in cells:
-                if cell.formula is None and isinstance(cell.value, str | int) and _said(cell.value) not in known:
+                if cell.formula is None and cell.value is not None and _said(cell.value) not in known:
                     place = Place("", self.node, sheet, cell.ref)
                     self.findings.append(found("XS108", place, text=_said(cell.value)[:60]))
 
@@ -298,8 +352,28 @@ class _Parser:
 _MONEY = frozenset({"budget", "answer", "adjustments", "staff"})
 
 
+_REFERENCE = re.compile(r"(?:'[^']*'!|[\w.]+!)?\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?|#REF!")
+
+
+def _skeleton(formula: str) -> str:
+    """``formula`` without what it refers to: that changes when cells are cut and pasted, and nobody has typed it."""
+    return _REFERENCE.sub("@", "".join(formula.split()))
+
+
+def _usual_formulas(table: RawTable) -> dict[str, str]:
+    """The skeleton that most rows of each computed column share; none where they don't."""
+    usual = {}
+    for key in table.columns:
+        cells = (row.cells.get(key) for row in table.rows)
+        counts = Counter(_skeleton(cell.formula) for cell in cells if cell is not None and cell.formula)
+        if counts and (top := counts.most_common(1)[0])[1] * 2 > counts.total():
+            usual[key] = top[0]
+    return usual
+
+
 def _blank(cell: RawCell | None) -> bool:
-    return cell is None or cell.is_blank
+    """Whether nothing is there; a formula is something, though it was never computed."""
+    return cell is None or (cell.is_blank and cell.formula is None)
 
 
 def _first_ref(row: RawRow) -> str:

@@ -118,7 +118,7 @@ def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
     rows: list[RawRow] = []
     for number in sorted(by_row):
         cells = by_row[number]
-        key = next((str(c.value) for c in cells.values() if str(c.value).startswith(MARK)), None)
+        key = _mark(cells, mark[1] if mark is not None else {})
         if key is not None:
             _close(tables, sheet.title, mark, rows)
             keys = {column: str(cell.value) for column, cell in cells.items() if not str(cell.value).startswith(MARK)}
@@ -126,10 +126,24 @@ def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
         elif mark is None:
             loose.extend(cell for cell in cells.values() if not cell.is_blank)
         else:
-            rows.append(_row(number, cells, mark[1], number in sheet.hidden))
+            row = _row(number, cells, mark[1], number in sheet.hidden)
+            rows.append(row)
             loose.extend(cell for column, cell in cells.items() if column not in mark[1] and not cell.is_blank)
+            if row.id.startswith("#"):  # headings and totals are read from nobody
+                loose.extend(c for c in row.cells.values() if not c.is_blank and str(c.value).strip() != row.id[1:])
     _close(tables, sheet.title, mark, rows)
     return tables, tuple(loose)
+
+
+def _mark(cells: Mapping[int, RawCell], keys: Mapping[int, str]) -> str | None:
+    """What a key row marks: its mark comes first and it has a column of ids. Such a text in a table's row is text."""
+    text = str(cells[min(cells)].value)
+    if not text.startswith(MARK):
+        return None
+    id_column = next((column for column, key in keys.items() if key == ID), None)
+    if text == END:
+        return text if id_column not in cells else None
+    return text if any(cell.value == ID for cell in cells.values()) else None
 
 
 def _close(tables: list[RawTable], sheet: str, mark: tuple[str, dict[int, str]] | None, rows: list[RawRow]) -> None:

@@ -1,0 +1,1 @@
+"""Measurements side by side with public peers, as ratios in one run."""
