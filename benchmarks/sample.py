@@ -69,19 +69,19 @@ def _multiplied(content: Content, nodes: int) -> Content:
     copies: dict[str, list[str]] = {unit: [] for unit in units}
     for number in range(wanted):
         unit = units[number % len(units)]
-        copies[unit].append(f"{unit}--{number // len(units) + 2}")
-    tables = {key: _with_copies(found, copies) for key, found in content.tables.items()}
+        copies[unit].append(f"{unit}-kopia-{number // len(units) + 2}")
+    tables = {key: _with_copies(key, found, copies) for key, found in content.tables.items()}
     return replace(content, tables=tables)
 
 
-_UNIQUE = {"nodes": (), "opening": (), "goals": ("goal",), "assignments": (), "indicators": (), "volumes": ()}
+_COPIED = frozenset({"nodes", "opening", "staff", "frames", "contacts", "assignments", "indicators"})
 
 
-def _with_copies(rows: tuple[RowContent, ...], copies: Mapping[str, list[str]]) -> tuple[RowContent, ...]:
+def _with_copies(key: str, rows: tuple[RowContent, ...], copies: Mapping[str, list[str]]) -> tuple[RowContent, ...]:
     """``rows`` followed by each unit's rows once for every copy of the unit."""
-    if not rows or "node" not in rows[0].values:
+    if key not in _COPIED:
         return rows
-    made: list[RowContent] = list(rows)
+    made = list(rows)
     for row in rows:
         for copy in copies.get(str(row.values["node"]), ()):
             made.append(RowContent(f"r{len(made) + 1}", _renamed(row.values, copy)))
@@ -90,10 +90,10 @@ def _with_copies(rows: tuple[RowContent, ...], copies: Mapping[str, list[str]]) 
 
 def _renamed(values: Mapping[str, Value], copy: str) -> dict[str, Value]:
     renamed = {**values, "node": copy}
-    if "kind" in values and "name" in values and "parent" in values:
-        renamed["name"] = f"{values['name']} {copy.rpartition('--')[2]}"
+    if "parent" in values:
+        renamed["name"] = f"{values['name']} {copy.rpartition('-')[2]}"
     return renamed
 
 
 def _original(node: str) -> str:
-    return node.partition("--")[0]
+    return node.partition("-kopia-")[0]

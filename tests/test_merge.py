@@ -36,9 +36,9 @@ def said(
 
 def organisation(parents: Sequence[int]) -> Organisation:
     """A tree: node ``k`` hangs under node ``parents[k - 1]``; node 0 is the root."""
-    nodes = [Node("k0", "Kommunen", NodeKind.MUNICIPALITY, None, None, True)]
+    nodes = [Node("k0", "Kommunen", NodeKind.MUNICIPALITY, None, None, in_municipality=True)]
     for number, parent in enumerate(parents, 1):
-        nodes.append(Node(f"k{number}", f"Nod {number}", NodeKind.UNIT, f"k{parent}", f"k{parent}", True))
+        nodes.append(Node(f"k{number}", f"Nod {number}", NodeKind.UNIT, f"k{parent}", f"k{parent}", in_municipality=True))
     return Organisation(nodes)
 
 

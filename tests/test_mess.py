@@ -4,7 +4,9 @@
 the figures it must come to are reckoned from the sheet's own cells (``tests/mess/desk.py``).
 """
 
+import re
 import shutil
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NOW, take_in
+from tests.mess import chance
 from tests.mess import hands as h
 from tests.mess.desk import Desk, Outcome, figures
 from tests.office.hand import Hand
@@ -20,6 +23,7 @@ from tests.office.xmledit import Edit
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.collecting import choose, collect
 from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.examining import examine
 from xlstyr.rounds.issuing import issue_workbooks
 from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
@@ -304,7 +308,7 @@ BY_HAND = [
     ByHand(
         "amount pasted over the line above",
         unprotected(lambda hand: hand.copy_cells("Budget", "L18", "L17")),
-        "XS218 XS602",
+        "XS218 XS302 XS602",
         "budget 64110-K130 change",
         {h.ROW: -430_000},
     ),
@@ -367,6 +371,8 @@ def judge(desk: Desk, mess: Mess | ByHand, outcome: Outcome, data: bytes) -> Non
     assert "\u2026" not in "".join(f.message + f.fix for f in found if "\u2026" not in str(f.args))
     if mess.says:
         assert any(in_its_cell(f, mess.at, data) for f in found if f.code == mess.says.split()[0]), found
+    if mess.kr is not None:
+        assert desk.rows_read(outcome) == desk.rows_expected(mess.kr)
     assert outcome.net_cost == desk.expected(mess.kr)
     assert (desk.node in outcome.missing) == (mess.kr is None)
 
@@ -383,3 +389,255 @@ def test_mess(desk: Desk, tmp_path: Path, mess: Mess) -> None:
 def test_mess_by_hand(desk: Desk, office: Office, tmp_path: Path, mess: ByHand) -> None:
     data = h.in_office(office, mess.do, desk.data)
     judge(desk, mess, desk.handed_in(tmp_path, {ANSWER: data}), data)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_random_edits(desk: Desk, tmp_path: Path, seed: int) -> None:
+    """Every figure of every row is exactly right, or each fault is named in its row and cell and nothing is summed."""
+    person = chance.work(desk.data, list(desk.lines), seed)
+    data = person.edit.bytes()
+    outcome = desk.handed_in(tmp_path, {ANSWER: data})
+    shown = [(f.code, f.place.row, f.place.cell, f.message) for f in outcome.findings]
+    if person.faults:
+        assert desk.node in outcome.missing, (person.did, shown)
+        assert outcome.net_cost == desk.expected(None)
+        for fault in person.faults:
+            assert any(named(f, fault, data) for f in outcome.findings), (person.did, fault, shown)
+    else:
+        before = Edit(desk.data)
+        kr = {f"new{n}": tkr * 1000 for n, tkr in enumerate(person.own)}
+        for row, tkr in person.typed.items():
+            was = before.get(*before.at("budget", row, "change"))
+            kr[row] = ((tkr or 0) - (was if isinstance(was, int) else 0)) * 1000
+        assert desk.node not in outcome.missing, (person.did, shown)
+        assert desk.rows_read(outcome) == desk.rows_expected(kr), (person.did, shown)
+        assert outcome.net_cost == desk.expected(kr), (person.did, shown)
+
+
+def named(finding: Finding, fault: tuple[str, str, str], data: bytes) -> bool:
+    """Whether ``finding`` names ``fault`` at its cell, wherever that has gone."""
+    code, row, column = fault
+    place = finding.place
+    if finding.code != code or (row and place.row != row) or (column and place.column != column):
+        return False
+    return not (row and column) or (place.sheet, place.cell) == Edit(data).at("budget", row, column)
+
+
+LARGE = [
+    Mess("nothing", lambda edit: None, file="Budget 2026 Ekbackens förskola - kopia.xlsx"),
+    Mess("rows sorted", lambda e: sort_largest(e)),
+    Mess("columns change places", lambda e: e.swap_columns("Budget", "L", "J"), "XS109", "Budget!"),
+]
+
+
+def sort_largest(edit: Edit) -> None:
+    """Sorts every row below the headings by last year's budget."""
+    table = edit.table("budget")
+    places = [place for row, place in table.rows.items() if row not in ("#head", "#total")]
+    edit.sort("Budget", min(places), max(places), table.columns["previous"], descending=True)
+
+
+def typed_rows(desk: Desk) -> list[str]:
+    """The given rows of a budget that the sender may change."""
+    edit = Edit(desk.data)
+    return [row for row in desk.lines if edit.get(*edit.at("budget", row, "locked")) == "Nej"]
+
+
+@pytest.mark.parametrize("mess", LARGE, ids=lambda mess: mess.name)
+def test_mess_in_danderyd(large_desk: Desk, tmp_path: Path, mess: Mess) -> None:
+    edit = Edit(large_desk.data)
+    mess.do(edit)
+    name = mess.file if mess.file != ANSWER else large_desk.answer.name
+    outcome = large_desk.handed_in(tmp_path, {name: edit.bytes()})
+    judge(large_desk, mess, outcome, edit.bytes())
+
+
+@pytest.mark.parametrize("value", ["12 tkr", 12, "12 000 kr", "x", "1.234", None])
+def test_typed_in_danderyd(large_desk: Desk, tmp_path: Path, value: str | int | None) -> None:
+    row, edit = typed_rows(large_desk)[-1], Edit(large_desk.data)
+    was = edit.get(*edit.at("budget", row, "change"))
+    edit.set(*edit.at("budget", row, "change"), value)
+    outcome = large_desk.handed_in(tmp_path, {large_desk.answer.name: edit.bytes()})
+    code = {"12 tkr": "XS201", "12 000 kr": "XS201", "x": "XS203", "1.234": "XS202"}.get(str(value), "")
+    assert not code or code in [f.code for f in outcome.findings if f.place.cell == edit.at("budget", row, "change")[1]]
+    held = value in ("x", "1.234")
+    tkr = (12 if value is not None else 0) - (was if isinstance(was, int) else 0)
+    assert outcome.net_cost == large_desk.expected(None if held else {row: tkr * 1000})
+    assert (large_desk.node in outcome.missing) == held
+
+
+# what is sent, and what has been sent before
+
+
+def test_other_workbooks(desk: Desk, large_desk: Desk, tmp_path: Path) -> None:
+    """Another unit's workbook under this unit's name, and one of another municipality: named, and nothing counts."""
+    other = next((desk.folder / "mallar").rglob("*Björkbacken.xlsx")).read_bytes()
+    for number, (data, code) in enumerate([(other, "XS017"), (large_desk.data, "XS006"), (control(desk), "XS005")]):
+        outcome = desk.handed_in(tmp_path / str(number), {ANSWER: data})
+        assert [finding.code for finding in outcome.findings] == [code]
+        assert outcome.net_cost == desk.expected(None)
+        assert outcome.missing == {desk.node, "bjorkbacken"}
+
+
+def control(desk: Desk) -> bytes:
+    """The control workbook itself."""
+    return (desk.folder / "Styrbok 2031.xlsx").read_bytes()
+
+
+def test_a_file_name_from_a_mac(desk: Desk, tmp_path: Path) -> None:
+    """A name in decomposed letters is the same name."""
+    other = next((desk.folder / "mallar").rglob("*Björkbacken.xlsx"))
+    outcome = desk.handed_in(tmp_path, {unicodedata.normalize("NFD", other.name): desk.data})
+    assert [finding.code for finding in outcome.findings] == ["XS017"]
+
+
+def test_the_same_file_twice(desk: Desk, tmp_path: Path) -> None:
+    outcome = desk.handed_in(tmp_path, {ANSWER: desk.data, "Budget igen.xlsx": desk.data})
+    assert [finding.code for finding in outcome.findings] == ["XS016"]
+    assert ANSWER in outcome.findings[0].message
+    assert outcome.net_cost == desk.expected({})
+
+
+def test_the_same_content_in_two_files(desk: Desk, tmp_path: Path) -> None:
+    """A copy saved again says the same: no conflict, and counted once."""
+    outcome = desk.handed_in(tmp_path, {ANSWER: desk.data, "Budget kopia.xlsx": Edit(desk.data).bytes()})
+    assert not outcome.findings
+    assert outcome.net_cost == desk.expected({})
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_two_answers_that_differ(desk: Desk, tmp_path: Path, chosen: int) -> None:
+    """Neither counts until a person has chosen."""
+    edit = Edit(desk.data)
+    h.typed(12)(edit)
+    files = {ANSWER: desk.data, "Budget 2031 Ekonomi & kansli (1).xlsx": edit.bytes()}
+    outcome = desk.handed_in(tmp_path, files)
+    assert not outcome.findings
+    assert [(f.code, f.place.node) for f in outcome.shown if f.code == "XS501"] == [("XS501", NODE)]
+    assert all(name in next(f.message for f in outcome.shown if f.code == "XS501") for name in files)
+    assert NODE in outcome.missing
+    assert outcome.net_cost == desk.expected(None)
+    with desk.opened(tmp_path / "runda") as round_:
+        choose(round_, tmp_path / "runda" / "inkorg" / list(files)[chosen])
+        net_cost, missing, shown = figures(round_)
+    assert not [f for f in shown if f.code == "XS501"]
+    assert NODE not in missing
+    assert net_cost == desk.expected({h.ROW: 12_000} if chosen else {})
+
+
+def test_a_corrected_return_replaces_the_first(desk: Desk, tmp_path: Path) -> None:
+    """The workbook that was sent back, put right, counts instead of what was wrong; nothing is lost on the way."""
+    edit = Edit(desk.data)
+    h.typed("ca 12")(edit)
+    outcome = desk.handed_in(tmp_path, {ANSWER: edit.bytes()})
+    assert NODE in outcome.missing
+    with desk.opened(tmp_path / "runda") as round_:
+        path = write_return(round_, outcome.said[0])
+        assert path is not None
+        again = Edit(path.read_bytes())
+        assert again.get(*again.at("budget", h.ROW, "change")) is None
+        h.typed(12)(again)
+        path.write_bytes(again.bytes())
+        (taken,) = collect(round_, [path])
+        assert [f.code for f in taken.examined.findings if f.severity == "fel"] == []
+        net_cost, missing, _ = figures(round_)
+    assert NODE not in missing
+    assert net_cost == desk.expected({h.ROW: 12_000})
+
+
+def test_an_older_issue_is_still_read(desk: Desk, exempelby_answered: Path, tmp_path: Path) -> None:
+    """The premises changed and a new workbook went out; the old one is read as it was issued, and says so."""
+    folder = desk.copy(tmp_path)
+    book = folder / "Styrbok 2031.xlsx"
+    edit = Edit(book.read_bytes())
+    row = next(n for n, cells in edit.rows(edit.table("opening").sheet).items() if NODE in cells.values())
+    table = edit.table("opening")
+    amount_at = f"{table.columns['budget']}{row}"
+    was = edit.get(table.sheet, amount_at)
+    assert isinstance(was, int)
+    edit.set(table.sheet, amount_at, was + 500_000)
+    book.write_bytes(edit.bytes())
+    with Round(folder, NOW) as round_:
+        assert [issued.node for issued in issue_workbooks(round_) if issued.status == "reissued"] == [NODE]
+        shutil.copyfile(desk.answer, folder / "inkorg" / ANSWER)
+        (taken,) = collect(round_, [folder / "inkorg" / ANSWER])
+        assert [finding.code for finding in taken.examined.findings] == ["XS011"]
+        assert figures(round_)[0] == desk.expected({})
+        newer = next((folder / "mallar").rglob(ANSWER))
+        newer = Path(shutil.copyfile(newer, folder / "inkorg" / "nyare.xlsx"))
+        again = Edit(newer.read_bytes())
+        again.set(*again.at("answer", "accept", "value"), "Ja")
+        newer.write_bytes(again.bytes())
+        collect(round_, [newer])
+        new_desk = Desk(folder, newer, NODE)
+        assert figures(round_)[0] != desk.expected({})
+        assert [figures(round_)[0][year] - desk.others[year] for year in desk.others] == new_desk.own({})
+
+
+# text stays text
+
+
+def test_text_is_never_a_formula(desk: Desk, tmp_path: Path) -> None:
+    """What looks like a formula or a link comes back as the same text in the return and in the consolidated workbook."""
+    texts = [INJECTION, "=HYPERLINK(\"http://x.example\",\"Klicka\")", "@SUM(A1)", "+1+cmd|'x'!A1", "-2+3", "{=1+1}"]
+    edit = Edit(desk.data)
+    for place_, text in zip(["message", "who"], texts, strict=False):
+        edit.set(*edit.at("signoff", place_, "value"), text)
+    for row, text in zip(["n1", "n2", "n3"], texts[2:], strict=False):
+        edit.set(*edit.at("goals", row, "text"), text)
+    edit.set(*edit.at("budget", h.ROW, "comment"), INJECTION)
+    edit.set(*edit.at("indicators", "n1", "comment"), texts[1])
+    outcome = desk.handed_in(tmp_path, {ANSWER: edit.bytes()})
+    assert not [f for f in outcome.findings if f.severity == "fel"]
+    with desk.opened(tmp_path / "runda") as round_:
+        returned = write_return(round_, outcome.said[0])
+        assert returned is not None
+        written = [Edit(returned.read_bytes()), Edit(consolidate(round_).path.read_bytes())]
+    assert written[0].get(*written[0].at("signoff", "message", "value")) == INJECTION
+    assert written[0].get(*written[0].at("budget", h.ROW, "comment")) == INJECTION
+    for book in written:
+        seen = {text for title in book.titles for cells in book.rows(title).values() for text in cells.values()}
+        assert seen & set(texts)
+        for title in book.titles:
+            for at, cells in book.rows(title).items():
+                for letter, value in cells.items():
+                    if value in texts:
+                        assert book.formula(title, f"{letter}{at}") is None
+        xml = "".join(book.package.text(part) for part in book.package.parts if part.startswith("xl/worksheets"))
+        assert not any("cmd|" in formula for formula in re.findall(r"<f\b[^>]*>([^<]*)</f>", xml))
+        assert "x.example" not in xml.replace("".join(re.findall(r"<v>[^<]*</v>", xml)), "") or "<hyperlink " not in xml
+
+
+# LibreOffice
+
+
+@pytest.mark.parametrize("formats", [("xlsx",), ("ods", "xlsx"), ("xlsx", "ods", "xlsx")], ids="-".join)
+@pytest.mark.parametrize("node", ["Ekonomi & kansli", "Välfärdsnämnden", "Barn & unga", "Finans & skatt"])
+def test_saved_again_says_the_same(
+    exempelby: Path, office: Office, opened: Callable[[Path], Round], formats: tuple[str, ...], node: str
+) -> None:
+    """A workbook that LibreOffice has saved says exactly the same, and nothing more is wrong with it."""
+    path = exempelby / "inkorg" / f"Budget 2031 {node}.xlsx"
+    round_ = opened(exempelby)
+    first = examine(round_, path.read_bytes(), path.name)
+    again = examine(round_, h.round_trip(office, formats, path.read_bytes()), path.name)
+    assert again.findings == first.findings
+    assert [c.digest for c in again.contributions] == [c.digest for c in first.contributions] != []
+
+
+@pytest.mark.parametrize(("fmt", "code"), [("xls", "XS002"), ("ods", "XS001"), ("csv", "XS001"), ("pdf", "XS001")])
+def test_saved_as_something_else(desk: Desk, office: Office, tmp_path: Path, fmt: str, code: str) -> None:
+    data = h.round_trip(office, (fmt,), desk.data)
+    outcome = desk.handed_in(tmp_path, {f"Budget 2031 Ekonomi & kansli.{fmt}": data})
+    assert [finding.code for finding in outcome.findings] == [code]
+    assert outcome.net_cost == desk.expected(None)
+    assert NODE in outcome.missing
+
+
+def test_encrypted(desk: Desk, office: Office, tmp_path: Path) -> None:
+    """A workbook with a password is called locked, not old."""
+    data = h.encrypted(office, desk.data)
+    outcome = desk.handed_in(tmp_path, {ANSWER: data})
+    assert [finding.code for finding in outcome.findings] == ["XS002"]
+    assert "lösenord" in outcome.findings[0].message
+    assert NODE in outcome.missing

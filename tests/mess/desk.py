@@ -14,6 +14,8 @@ from pathlib import Path
 from tests.conftest import NOW
 from tests.office.xmledit import Edit
 from xlstyr.model.finding import Finding
+from xlstyr.model.period import columns
+from xlstyr.model.records import BudgetLine
 from xlstyr.rounds.collecting import collect
 from xlstyr.rounds.consolidating import scope_of, totals
 from xlstyr.rounds.examining import Examined
@@ -53,6 +55,7 @@ class Outcome:
     said: tuple[Examined, ...]
     net_cost: Years
     missing: frozenset[str]
+    year: int
     shown: tuple[Finding, ...]
 
     @property
@@ -109,6 +112,23 @@ class Desk:
         own = [0, 0, 0] if changes is None else self.own(changes)
         return {year: amount + mine for (year, amount), mine in zip(self.others.items(), own, strict=True)}
 
+    def rows_expected(self, changes: Mapping[str, int]) -> list[tuple[str, list[int]]]:
+        """(row id, budget and plan years in kr), sorted; rows that ``changes`` names first have the id ``new``."""
+        new = [("new", NOTHING.years(kr)) for row, kr in changes.items() if row not in self.lines]
+        known = ((row, line, changes.get(row, 0)) for row, line in self.lines.items())
+        given = [(row, [line.sign * amount for amount in line.years(kr)]) for row, line, kr in known]
+        return sorted(new + [(row, years) for row, years in given if not row.startswith("n") or any(years)])
+
+    def rows_read(self, outcome: Outcome) -> list[tuple[str, list[int]]]:
+        """The same as read from the last file."""
+        read = []
+        for row in outcome.said[-1].contributions[0].rows if outcome.said[-1].contributions else ():
+            if row.table == "budget" and isinstance(row.record, BudgetLine):
+                years = [row.record.amount(period) or 0 for period in columns(outcome.year)[3:]]
+                if not row.id.startswith("n") or any(years):
+                    read.append(("new" if row.id.startswith("x") else row.id, years))
+        return sorted(read)
+
     @cached_property
     def others(self) -> Years:
         """The net cost of everybody else."""
@@ -125,7 +145,8 @@ class Desk:
                 path.write_bytes(data)
                 said += [taken.examined for taken in collect(round_, [path])]
             net_cost, missing, shown = figures(round_)
-        return Outcome(tuple(said), net_cost, missing, shown)
+            year = round_.premises.settings.year
+        return Outcome(tuple(said), net_cost, missing, year, shown)
 
     def copy(self, into: Path) -> Path:
         """The round, without the issued workbooks, to change."""

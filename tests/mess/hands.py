@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from tests.office.a1 import letters, number, split
 from tests.office.hand import Hand
 from tests.office.package import CONTENT_TYPES
+from tests.office.runtime import properties
 from tests.office.soffice import Office
 from tests.office.values import Error
 from tests.office.xmledit import Edit, Typed
@@ -200,3 +201,13 @@ def round_trip(office: Office, formats: tuple[str, ...], data: bytes) -> bytes:
         for number_, fmt in enumerate(formats):
             path = office.resave(path, Path(folder) / f"steg {number_}.{fmt}", fmt)  # type: ignore[arg-type]
         return path.read_bytes()
+
+
+def encrypted(office: Office, data: bytes) -> bytes:
+    """Saved with a password."""
+    with TemporaryDirectory() as folder:
+        source, target = Path(folder) / "svar.xlsx", Path(folder) / "låst.xlsx"
+        source.write_bytes(data)
+        with office.opened(source) as document:
+            document.storeToURL(target.as_uri(), properties(FilterName="Calc MS Excel 2007 XML", Password="hemligt"))
+        return target.read_bytes()

@@ -1,11 +1,13 @@
 """Comments at cells with findings: the two package parts that Excel wants for a sheet's comments."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from xlsxwriter.utility import xl_col_to_name
 
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _VML = """<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" \
 xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit">\
@@ -42,7 +44,7 @@ def comment_parts(marks: Iterable[CellMark], author: str) -> tuple[str, str]:
         texts.setdefault((mark.row, mark.column), []).append(mark.text)
     comments, shapes = [], []
     for number, ((row, column), lines) in enumerate(sorted(texts.items()), 1025):
-        text = escape("\n\n".join(lines))
+        text = escape(printable("\n\n".join(lines)))
         ref = f"{xl_col_to_name(column)}{row}"
         comments.append(
             f'<comment ref="{ref}" authorId="0"><text><r><t xml:space="preserve">{text}</t></r></text></comment>'
@@ -63,3 +65,9 @@ def comment_parts(marks: Iterable[CellMark], author: str) -> tuple[str, str]:
     head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     body = f"<authors><author>{escape(author)}</author></authors><commentList>{''.join(comments)}</commentList>"
     return f'{head}<comments xmlns="{_NAMESPACE}">{body}</comments>', _VML.format(shapes="".join(shapes))
+
+
+def printable(text: str) -> str:
+    """``text`` as Excel's XML can hold it: no control characters, at most a cell's length, ``_x0041_`` as typed."""
+    kept = "".join(char for char in text if char >= " " or char in "\n\t")
+    return _LOOKS_ESCAPED.sub("_x005F_", kept[:32_767])

@@ -25,6 +25,7 @@ LARGEST_UNPACKED = 256 * 2**20
 _REF = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _INTEGER = re.compile(r"-?\d{1,15}")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def read_workbook(data: bytes) -> tuple[RawBook | None, list[Finding]]:
@@ -153,7 +154,12 @@ def _runs(item: ET.Element) -> Iterator[str]:
 
 
 def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """``_x000D_`` and its kin as characters, such only as can be written again; every line ends in a plain new line."""
+    if "_x" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        text = _CONTROLS.sub("", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        text = text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class _SheetParser:

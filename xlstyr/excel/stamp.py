@@ -1,13 +1,12 @@
 """Stamps a node's workbook from a specimen: only what differs is written, the rest is copied."""
 
-import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
 from xlstyr.excel.geometry import AFTER, FIRST, LAST, SEGMENT, Placed, column_at, quoted
-from xlstyr.excel.marks import CellMark, comment_parts
+from xlstyr.excel.marks import CellMark, comment_parts, printable
 from xlstyr.excel.package import (
     MarkedCells,
     OwnRow,
@@ -32,7 +31,6 @@ from xlstyr.layout.definition import Column, Table, Workbook
 from xlstyr.layout.lists import Choices, Lists
 from xlstyr.model.errors import XlstyrError
 
-_LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 CellValue = int | Decimal | str | bool | None
 
 
@@ -256,15 +254,11 @@ def _cell(ref: str, style: str, formula: str | None, value: CellValue) -> str:
             return f"{start}>{inside}<v>{value}</v></c>"
         case Decimal():
             return f"{start}>{inside}<v>{format(value.normalize(), 'f')}</v></c>"
-    text = escape(_printable(value))
+    text = escape(printable(value))
     if formula is not None:
         return f'{start} t="str">{inside}<v>{text}</v></c>'
     space = ' xml:space="preserve"' if value != value.strip() or "\n" in value else ""
     return f'{start} t="inlineStr"><is><t{space}>{text}</t></is></c>'
-
-
-def _printable(text: str) -> str:
-    return _LOOKS_ESCAPED.sub("_x005F_", "".join(char for char in text if char >= " " or char in "\n\t"))[:32_767]
 
 
 def _marked(piece: MarkedCells, marks: tuple[CellMark, ...]) -> str:

@@ -362,16 +362,24 @@ def _call(node: ast.Call) -> Callable[[ComputedRow], Pair]:
         return _aggregate(name, args)
     pairs = [_pair(arg) for arg in args]
     if name == "round":
-        return lambda row: (
-            half_away(pairs[0](row)[0], int(pairs[1](row)[0]) if len(pairs) > 1 else 0),
-            pairs[0](row)[1],
-        )
+        return _rounded(pairs)
     functions: dict[str, Callable[..., Number]] = {"abs": abs, "min": min, "max": max}
     function = functions[name]
 
     def value(row: ComputedRow) -> Pair:
         found = [pair(row) for pair in pairs]
         return function(*(number for number, _ in found)), any(known for _, known in found)
+
+    return value
+
+
+def _rounded(pairs: list[Callable[[ComputedRow], Pair]]) -> Callable[[ComputedRow], Pair]:
+    """Half away from zero, after the same guard as in the sheet, so that both always agree."""
+
+    def value(row: ComputedRow) -> Pair:
+        number, known = pairs[0](row)
+        digits = int(pairs[1](row)[0]) if len(pairs) > 1 else 0
+        return half_away(half_away(number, digits + ex.GUARD), digits), known
 
     return value
 

@@ -29,6 +29,8 @@ FUNCTIONS = {
     "span_total": 3,
     "span_count": 3,
 }
+GUARD = 6
+"""Decimals kept before rounding: spreadsheets count in binary, where 72.5 may stand as 72.49999999."""
 AGGREGATES = ("total", "total_if", "count", "count_if", "span_total", "span_count")
 _NODES = (
     ast.Expression,

@@ -164,8 +164,8 @@ class ExcelText:
         if name in ex.AGGREGATES:
             return self._aggregate(name, args)
         if name == "round":
-            digits = self._number(args[1]) if len(args) > 1 else "0"
-            return f"ROUND({self._number(args[0])},{digits})"
+            digits = int(self._number(args[1])) if len(args) > 1 else 0
+            return f"ROUND(ROUND({self._number(args[0])},{digits + ex.GUARD}),{digits})"
         if name in ("abs", "min", "max"):
             return f"{name.upper()}({','.join(self._number(arg) for arg in args)})"
         raise DefinitionError(f"number: {ast.unparse(node)}")

@@ -123,7 +123,11 @@ def _number(cell: RawCell, column: Column) -> tuple[Decimal | None, int | None, 
     if read is None:
         return None, None, (Problem.of("XS203", typed=text[:80], header=column.header),)
     if isinstance(read, Ambiguous):
-        return None, None, (Problem.of("XS202", typed=text, first=read.first, second=read.second or "?"),)
+        return (
+            None,
+            None,
+            (Problem.of("XS202", typed=text, first=read.first, second=read.second or word("cells.other")),),
+        )
     if read.percent != (column.kind == "percent") and read.percent:
         return None, None, (Problem.of("XS203", typed=text, header=column.header),)
     number = read.value / 100 if read.percent else read.value

@@ -21,8 +21,8 @@ class Choices:
         labels: dict[str, str] = {}
         taken: set[str] = set()
         for code, label in pairs:
-            text = label if label.casefold() not in taken else f"{label} ({code})"
-            taken.add(text.casefold())
+            text = label if _folded(label) not in taken else f"{label} ({code})"
+            taken.add(_folded(text))
             labels[code] = text
         return cls(labels, attributes)
 

@@ -70,7 +70,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A measure of a goal. ``target`` is the wanted value of the year (målvärde, årets resultat)."""
+    """A measure of a goal. ``target`` is the wanted value of the year."""
 
     node: str
     indicator: str
@@ -148,7 +148,7 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Money asked for beyond the frame (äskande), kr per period, in order of priority."""
+    """Money asked for beyond the frame, kr per period, in order of priority."""
 
     node: str
     priority: int | None

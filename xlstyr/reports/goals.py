@@ -14,7 +14,7 @@ INDENT = "\u2003"
 
 
 def goal_rows(scope: Scope) -> dict[str, list[RowContent]]:
-    """The rows of the pages Mål and Nyckeltal."""
+    """The rows of the pages of goals and indicators."""
     goals, indicators = _stated(scope)
     return {"goal_chain": _chain(scope, goals, indicators), "indicator_sums": _sums(indicators, scope)}
 

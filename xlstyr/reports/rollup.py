@@ -84,7 +84,7 @@ def _facts_and_cube(scope: Scope) -> tuple[list[RowContent], list[RowContent]]:
             "sign": -1 if side == "I" else 1,
         }
         cube.append(RowContent(f"k{number}", values))
-    return facts, cube
+    return facts, cube or [RowContent("", {"first": 1, "last": 1})]  # nothing yet: the blank row of Fakta
 
 
 def _fact(scope: Scope, row: Row, line: BudgetLine, block: int, periods: Iterable[Period]) -> dict[str, Value]:
@@ -124,18 +124,23 @@ def _brief(scope: Scope) -> dict[str, Value]:
         "central": int(central_in),
         "tax_rate": settings.tax_rate if scope.node.parent is None else None,
         "given_count": given,
-        "result_note": _result_note(now, last) if central_in else word("pages.no_central"),
+        "gap_count": len(scope.gaps),
+        "result_note": _result_note(scope, now, last) if central_in else word("pages.no_central"),
         "tax_note": _tax_note(scope),
-        "net_note": word("pages.net_note", areas=len({line.activity for _, line in scope.lines})),
+        "net_note": word("pages.net_note", areas=len({line.activity for _, line in scope.lines}))
+        if scope.complete
+        else word("pages.some_in", given=given, expected=expected),
         "growth_note": word("pages.growth_note"),
         "verdict": word("pages.all_in") if scope.complete else word("pages.some_in", given=given, expected=expected),
     }
 
 
-def _result_note(now: int | None, last: int | None) -> str:
+def _result_note(scope: Scope, now: int | None, last: int | None) -> str:
     if now is None:
         return word("pages.no_central")
     shown = f"{(last or 0) / MNKR:.1f}".replace(".", ",").replace("-", "\u2212")
+    if not scope.complete:
+        return word("pages.result_partial", last=shown)
     return word("pages.result_plus" if now > 0 else "pages.result_minus", last=shown)
 
 

@@ -65,7 +65,7 @@ def issue_workbook(round_: Round, node: Node) -> Issued:
 
 
 def _path(round_: Round, node: Node) -> Path:
-    """``mallar/<nämnd>/Budget 2026 <node>.xlsx``; nodes of the same name under one committee get their id added."""
+    """One folder per committee; nodes of the same name under one committee get their id added."""
     organisation = round_.premises.organisation
     committee = organisation.committee(node.id)
     twins = sum(file_name(other.name).casefold() == file_name(node.name).casefold() for other in organisation)

@@ -138,7 +138,7 @@ class Round:
 
 
 def file_name(text: str) -> str:
-    """``text`` as a file name that Windows, macOS and Linux take: å ä ö and blanks stay."""
+    """``text`` as a file name that Windows, macOS and Linux take: letters with rings and dots and blanks stay."""
     return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", text).strip(" .")[:150]
 
 

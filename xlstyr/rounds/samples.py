@@ -1,6 +1,7 @@
 """Sample rounds: CSV files, one per table of the control workbook, and the answers people gave."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from xlstyr.layout import kinds
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Column, Workbook
 from xlstyr.model.errors import DefinitionError
+
+_YEAR = re.compile(r"\{t([+-]\d)?\}")
 
 
 def sample_year(folder: Path) -> int:
@@ -19,6 +22,8 @@ def sample_year(folder: Path) -> int:
 def sample_content(folder: Path, workbook: Workbook, year: int) -> Content:
     """The control workbook that the CSV files in ``folder`` describe, for budget ``year``.
 
+    ``{t}`` and ``{t-1}`` stand for years there, as in the workbooks' definitions: ``{t-1}-08-29`` is a date.
+
     Raises:
         DefinitionError: a file holds a column or a value that the control workbook can't take.
     """
@@ -27,11 +32,11 @@ def sample_content(folder: Path, workbook: Workbook, year: int) -> Content:
         column = workbook.forms["round"].columns.get(line["field"])
         if column is None:
             raise DefinitionError(f"round.csv: {line['field']}")
-        form[column.key] = _value(line["value"], column, "round.csv")
+        form[column.key] = _value(line["value"], column, year, "round.csv")
     form["year"] = year
     tables = {
         table.key: tuple(
-            RowContent(f"r{number}", _row(line, table.columns, f"{table.key}.csv"))
+            RowContent(f"r{number}", _row(line, table.columns, year, f"{table.key}.csv"))
             for number, line in enumerate(_lines(folder / f"{table.key}.csv"), 1)
         )
         for table in workbook.tables.values()
@@ -46,17 +51,17 @@ def _lines(path: Path) -> Iterator[dict[str, str]]:
             yield from csv.DictReader(file, delimiter=";")
 
 
-def _row(line: dict[str, str], columns: dict[str, Column], file: str) -> dict[str, Value]:
+def _row(line: dict[str, str], columns: dict[str, Column], year: int, file: str) -> dict[str, Value]:
     values = {}
     for key, text in line.items():
         if key not in columns:
             raise DefinitionError(f"{file}: {key}")
-        values[key] = _value(text or "", columns[key], file)
+        values[key] = _value(text or "", columns[key], year, file)
     return values
 
 
-def _value(text: str, column: Column, file: str) -> Value:
-    text = text.strip()
+def _value(text: str, column: Column, year: int, file: str) -> Value:
+    text = _YEAR.sub(lambda found: str(year + int(found[1] or 0)), text.strip())
     if not text:
         return None
     if column.kind in ("choice", "reference"):
