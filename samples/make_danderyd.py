@@ -462,7 +462,7 @@ def tie_to_published(sample: Sample) -> None:
             continue
         node, account = org.REST[activity]
         rows = [r for r in sample.of(node) if (r.account, r.activity) == (account, activity)]
-        rest = tkr * 1_000 - sample.net([n for n in nodes], "outcome", activity)
+        rest = tkr * 1_000 - sample.net(list(nodes), "outcome", activity)
         if rows:
             rows[0].outcome += rest
             assert rows[0].outcome > 0, (activity, rows[0])

@@ -14,7 +14,7 @@ from xlstyr.rounds.issuing import issue_workbooks
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round
 
-NOW = datetime(2025, 8, 20, 9, 0, tzinfo=UTC)
+NOW = datetime(2025, 6, 2, 9, 0, tzinfo=UTC)
 
 
 def run_sample(folder: Path, sample: str) -> Path:

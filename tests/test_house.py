@@ -21,10 +21,10 @@ def test_import_contracts_hold() -> None:
 
 
 def test_nothing_names_the_sample_municipality() -> None:
-    """Any municipality: the code and the definitions know none. (``samples/`` does, and a help text's example.)"""
+    """Any municipality: the code and the definitions know none."""
     files = [*CODE, *(ROOT / "workbook_templates").rglob("*.toml"), *(ROOT / "xlstyr" / "words").rglob("*.toml")]
     named = [path.name for path in files if re.search("danderyd", path.read_text("utf-8"), re.IGNORECASE)]
-    assert [name for name in named if name not in ("cli.toml", "demo_.py")] == []
+    assert named == []
 
 
 def test_swedish_stays_out_of_the_code() -> None:

@@ -8,7 +8,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -223,7 +223,8 @@ MESSES = [
     sent("image", b"\x89PNG\r\n\x1a\n0000", "XS001"),
     sent("rtf", rb"{\rtf1 Budget}", "XS001"),
     sent("random", bytes(range(255, 0, -1)) * 9, "XS001"),
-    sent("old Excel or encrypted, by its first bytes", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "XS002"),
+    sent("old Excel", h.OLE + bytes(2000), "XS002"),
+    sent("locked with a password", h.OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le") + bytes(500), "XS002"),
     sent("document", h.zip_of("word/document.xml"), "XS001"),
     sent("zip", h.zip_of("Budget.xlsx"), "XS001"),
     sent("workbook without sheets", h.zip_of("xl/workbook.xml"), "XS005"),
@@ -369,7 +370,7 @@ def judge(desk: Desk, mess: Mess | ByHand, outcome: Outcome, data: bytes) -> Non
     found = outcome.findings
     assert sorted(f.code for f in found) == sorted(mess.says.split()), [(f.code, f.place, f.message) for f in found]
     assert "\u2026" not in "".join(f.message + f.fix for f in found if "\u2026" not in str(f.args))
-    if mess.says:
+    if mess.at:
         assert any(in_its_cell(f, mess.at, data) for f in found if f.code == mess.says.split()[0]), found
     if mess.kr is not None:
         assert desk.rows_read(outcome) == desk.rows_expected(mess.kr)
@@ -449,7 +450,9 @@ def test_mess_in_danderyd(large_desk: Desk, tmp_path: Path, mess: Mess) -> None:
     mess.do(edit)
     name = mess.file if mess.file != ANSWER else large_desk.answer.name
     outcome = large_desk.handed_in(tmp_path, {name: edit.bytes()})
-    judge(large_desk, mess, outcome, edit.bytes())
+    before = large_desk.handed_in(tmp_path / "before", {large_desk.answer.name: large_desk.data})
+    usual = " ".join(finding.code for finding in before.findings)
+    judge(large_desk, replace(mess, says=f"{mess.says} {usual}", at=mess.at), outcome, edit.bytes())
 
 
 @pytest.mark.parametrize("value", ["12 tkr", 12, "12 000 kr", "x", "1.234", None])
@@ -581,9 +584,9 @@ def test_text_is_never_a_formula(desk: Desk, tmp_path: Path) -> None:
     """What looks like a formula or a link comes back as the same text in the return and in the consolidated workbook."""
     texts = [INJECTION, "=HYPERLINK(\"http://x.example\",\"Klicka\")", "@SUM(A1)", "+1+cmd|'x'!A1", "-2+3", "{=1+1}"]
     edit = Edit(desk.data)
-    for place_, text in zip(["message", "who"], texts, strict=False):
+    for place_, text in zip(("message", "who"), texts, strict=False):
         edit.set(*edit.at("signoff", place_, "value"), text)
-    for row, text in zip(["n1", "n2", "n3"], texts[2:], strict=False):
+    for row, text in zip(("n2", "n3"), texts[2:], strict=False):
         edit.set(*edit.at("goals", row, "text"), text)
     edit.set(*edit.at("budget", h.ROW, "comment"), INJECTION)
     edit.set(*edit.at("indicators", "n1", "comment"), texts[1])
@@ -631,13 +634,4 @@ def test_saved_as_something_else(desk: Desk, office: Office, tmp_path: Path, fmt
     outcome = desk.handed_in(tmp_path, {f"Budget 2031 Ekonomi & kansli.{fmt}": data})
     assert [finding.code for finding in outcome.findings] == [code]
     assert outcome.net_cost == desk.expected(None)
-    assert NODE in outcome.missing
-
-
-def test_encrypted(desk: Desk, office: Office, tmp_path: Path) -> None:
-    """A workbook with a password is called locked, not old."""
-    data = h.encrypted(office, desk.data)
-    outcome = desk.handed_in(tmp_path, {ANSWER: data})
-    assert [finding.code for finding in outcome.findings] == ["XS002"]
-    assert "lösenord" in outcome.findings[0].message
     assert NODE in outcome.missing

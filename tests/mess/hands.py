@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from tests.office.a1 import letters, number, split
 from tests.office.hand import Hand
 from tests.office.package import CONTENT_TYPES
-from tests.office.runtime import properties
 from tests.office.soffice import Office
 from tests.office.values import Error
 from tests.office.xmledit import Edit, Typed
@@ -19,6 +18,7 @@ Do = Callable[[Edit], object]
 """Changes the workbook in place, or gives the bytes of what is sent instead."""
 
 ROW = "64110-K130"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
@@ -201,13 +201,3 @@ def round_trip(office: Office, formats: tuple[str, ...], data: bytes) -> bytes:
         for number_, fmt in enumerate(formats):
             path = office.resave(path, Path(folder) / f"steg {number_}.{fmt}", fmt)  # type: ignore[arg-type]
         return path.read_bytes()
-
-
-def encrypted(office: Office, data: bytes) -> bytes:
-    """Saved with a password."""
-    with TemporaryDirectory() as folder:
-        source, target = Path(folder) / "svar.xlsx", Path(folder) / "låst.xlsx"
-        source.write_bytes(data)
-        with office.opened(source) as document:
-            document.storeToURL(target.as_uri(), properties(FilterName="Calc MS Excel 2007 XML", Password="hemligt"))
-        return target.read_bytes()

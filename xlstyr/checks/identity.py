@@ -1,6 +1,7 @@
 """Checks of what a workbook says it is."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -60,8 +61,8 @@ def _shown(node: str, expected: Expected) -> str:
 
 def _node_of_file(name: str, files: dict[str, str]) -> str | None:
     """The node whose issued file ``name`` is, also as a copy: ``… (1).xlsx``, ``… - kopia.xlsx``."""
-    stem, _, ending = name.rpartition(".")
-    known = {file.casefold(): node for file, node in files.items()}
+    stem, _, ending = unicodedata.normalize("NFC", name).rpartition(".")
+    known = {unicodedata.normalize("NFC", file).casefold(): node for file, node in files.items()}
     for candidate in (stem, _COPY.sub("", stem)):
         node = known.get(f"{candidate}.{ending}".casefold())
         if node is not None:

@@ -12,8 +12,9 @@ from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_j
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.collecting import collect
 from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.demo import lay_answers
+from xlstyr.rounds.demo import in_time, lay_answers
 from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.resources import demo_sample
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round
 from xlstyr.words import word
@@ -21,16 +22,18 @@ from xlstyr.words import word
 
 @click.command("demo", help=word("cli.help.demo"))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-@click.option("--sample", default="danderyd", show_default=True, metavar="NAME", help=word("cli.arguments.sample"))
+@click.option("--sample", metavar="NAME", help=word("cli.arguments.sample"))
 @click.option("--year", type=click.IntRange(2000, 2100), default=None, help=word("cli.arguments.year"))
 @json_option
-def command(folder: Path, sample: str, year: int | None, as_json: bool) -> None:
+def command(folder: Path, sample: str | None, year: int | None, as_json: bool) -> None:
     """The whole loop on a sample."""
     started = time.monotonic()
     if folder.is_dir() and any(folder.iterdir()):
         raise XlstyrError(word("cli.errors.not_empty", folder=folder))
+    sample = sample or demo_sample()
     control = start_round(folder, year, sample)
     with Round(folder) as round_:
+        round_.now = in_time(round_)
         issued = issue_workbooks(round_, progress("generating"))
         count = lay_answers(round_, sample, issued, progress("typing"))
         taken = collect(round_, (), progress("collecting"))

@@ -1,5 +1,6 @@
 """Draws the blocks of a sheet in the specimen: forms, tables, prose and charts."""
 
+import textwrap
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -275,8 +276,8 @@ def draw_table(pen: Pen, placed: Placed, table: Table) -> None:
     for number, total in enumerate(table.total):
         _total(pen, table, placed.total(number) - 1, number, total.strong)
     header = placed.header - 1
-    longest = max(len(line) for column in table.column for line in [column.header])
-    pen.sheet.set_row(header, 48 if longest > 24 else 34)
+    lines = max(_header_lines(column) for column in table.column if not column.hidden)
+    pen.sheet.set_row(header, max(34, 6 + 15 * lines))
     pen.sheet.write_string(header, IDS, "#head")
     for place, column in enumerate(table.column):
         pencil = "\u270e " if column.writer == "receiver" and not column.is_formula and table.is_read else ""
@@ -317,6 +318,10 @@ def _in_kr(column: Column) -> Column:
     return column.model_copy(update={"unit": "kr"}) if column.unit else column
 
 
+def _header_lines(column: Column) -> int:
+    return len(textwrap.wrap(column.header, max(4, int(column.width)))) or 1
+
+
 def _shared(pen: Pen, place: int) -> bool:
     """Whether another table on the sheet shows the column where this one hides a value."""
     others = (table.column[place] for table in pen.placed.sheet.tables if place < len(table.column))
@@ -324,12 +329,11 @@ def _shared(pen: Pen, place: int) -> bool:
 
 
 def _prototype(pen: Pen, placed: Placed, table: Table, row: int, variant: str) -> None:
-    tall = 30 if table.rows_tall and variant != "section" else 22 if variant == "section" else 18
     wraps = any(column.kind == "text" and not column.hidden for column in table.column)
     if table.compact:
         pen.sheet.set_row(row - 1, 15)
-    elif variant == "section" or table.rows_tall or not wraps:
-        pen.sheet.set_row(row - 1, tall)
+    elif variant == "section" or not wraps:
+        pen.sheet.set_row(row - 1, 22 if variant == "section" else 18)
     pen.sheet.write_number(row - 1, IDS, SLOT)
     writer = _writer(pen, table, row)
     for place, column in enumerate(table.column):

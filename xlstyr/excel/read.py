@@ -14,6 +14,7 @@ from decimal import Decimal
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
+from xlstyr.excel.scan import scan_sheet, scan_strings
 from xlstyr.excel.sniff import sniff
 from xlstyr.excel.specimen import HIDDEN_SHEET, LISTS_SHEET
 from xlstyr.layout.content import Identity
@@ -69,7 +70,7 @@ class _Reader:
         for title, part in self._sheets(root, targets):
             if title == LISTS_SHEET or part not in names:
                 continue
-            sheet = _SheetParser(title, self.strings).parse(self.archive.read(part))
+            sheet = _sheet(title, self.strings, self.archive.read(part))
             if title == HIDDEN_SHEET:
                 cell = sheet.cells.get((1, 2))
                 hidden_identity = str(cell.value) if cell is not None else None
@@ -136,6 +137,9 @@ def _defined_identity(root: ET.Element) -> str | None:
 
 
 def _shared_strings(data: bytes) -> list[str]:
+    scanned = scan_strings(data)
+    if scanned is not None:
+        return [_unescape(text) for text in scanned]
     strings: list[str] = []
     for _, element in ET.iterparse(io.BytesIO(data)):
         if _local(element.tag) == "si":
@@ -159,7 +163,13 @@ def _unescape(text: str) -> str:
         text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
         text = _CONTROLS.sub("", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
         text = text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _sheet(title: str, strings: list[str], data: bytes) -> RawSheet:
+    """A sheet, swept when it is plainly written and parsed when it isn't."""
+    scanned = scan_sheet(data, lambda kind, text, inline: _value(kind, text, inline, strings))
+    return RawSheet(title, *scanned) if scanned is not None else _SheetParser(title, strings).parse(data)
 
 
 class _SheetParser:
@@ -233,34 +243,35 @@ class _SheetParser:
 
     def _close(self) -> None:
         formula = "".join(self.formula) if self.formula is not None else None
-        value, error = self._value()
+        text = "".join(self.value) if self.value is not None else None
+        value, error = _value(self.type, text, "".join(self.text), self.strings)
         if value is None and formula is None and error is None:
             return
         ref = f"{letters(self.column)}{self.row}"
         self.cells[self.row, self.column] = RawCell(value, formula, error, ref)
 
-    def _value(self) -> tuple[RawValue, str | None]:
-        """(value, error): what the cell shows."""
-        if self.type == "inlineStr":
-            return _unescape("".join(self.text)), None
-        if self.value is None:
-            return None, None
-        text = "".join(self.value)
-        match self.type:
-            case "s":
-                index = int(text)
-                if not 0 <= index < len(self.strings):
-                    return None, f"#{text}"
-                return self.strings[index], None
-            case "str":
-                return _unescape(text), None
-            case "b":
-                return text.strip() in ("1", "true"), None
-            case "e":
-                return None, text.strip()
-            case "d":
-                return text.strip(), None
-        return _number(text.strip())
+
+def _value(kind: str, text: str | None, inline: str, strings: list[str]) -> tuple[RawValue, str | None]:
+    """(value, error): what a cell of type ``kind`` shows, from its value or its own text."""
+    if kind == "inlineStr":
+        return _unescape(inline), None
+    if text is None:
+        return None, None
+    match kind:
+        case "s":
+            index = int(text)
+            if not 0 <= index < len(strings):
+                return None, f"#{text}"
+            return strings[index], None
+        case "str":
+            return _unescape(text), None
+        case "b":
+            return text.strip() in ("1", "true"), None
+        case "e":
+            return None, text.strip()
+        case "d":
+            return text.strip(), None
+    return _number(text.strip())
 
 
 def _number(text: str) -> tuple[RawValue, str | None]:

@@ -207,7 +207,10 @@ class _SheetDrawing:
         pen.slot_text(1, FIRST, definition.subtitle, pen.looks.band(note=True))
         if pen.looks.theme.logo is not None:
             pen.sheet.insert_image(
-                0, column_at(self.visible() - 1), str(pen.looks.theme.logo), {"y_scale": 0.7, "x_scale": 0.7}
+                0,
+                column_at(self.visible() - 1),
+                str(pen.looks.theme.logo),
+                {"y_scale": 0.7, "x_scale": 0.7, "decorative": True},
             )
 
     def _page(self) -> None:

@@ -127,6 +127,8 @@ class Looks:
             return self.make(
                 **style, bold=True, top=1, bottom=1, top_color="@ink", bottom_color="@line", bg_color="@card"
             )
+        if table.plain and variant == "normal":
+            return self.make(**style, bottom=1, bottom_color="@line", locked=False)
         if table.is_read and column.open_in(variant):
             return self.make(**style, bg_color="@input", border=1, border_color="@input_line", locked=False)
         style |= {"bottom": 1, "bottom_color": "@line"}

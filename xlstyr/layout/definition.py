@@ -102,23 +102,21 @@ class Form(_Strict):
 
 
 class Table(_Strict):
-    """Rows of the same columns. ``grow`` free rows at the end; a ``matrix`` or ``statement`` is never read.
+    """Rows of the same columns, ``grow`` free ones at the end.
 
-    ``compact`` rows keep to one line, ``rows_tall`` ones have room for two.
-    ``sections`` names the hidden value that groups rows under headings, ``fixed`` the column that locks a row.
+    A ``matrix`` (rows by columns) or a ``statement`` (lines with sums among them) is never read. ``compact``
+    rows keep to one line; in a ``plain`` table, where all may be written, only free rows look like input.
     """
 
     type: Literal["table", "matrix", "statement"]
     key: str
     record: str | None = None
     grow: int = 0
-    sections: str | None = None
-    fixed: str | None = None
     total: tuple[Total, ...] = ()
     column: tuple[Column, ...]
     only: tuple[str, ...] = ()
-    rows_tall: bool = False
     compact: bool = False
+    plain: bool = False
 
     @cached_property
     def columns(self) -> dict[str, Column]:

@@ -245,6 +245,8 @@ _READERS: dict[str, Callable[[RawCell, Column, Choices | None, bool], Reading]] 
 
 def parse_typed(text: str, column: Column, choices: Choices | None) -> Reading:
     """What ``text`` means when a person types it in the cell, as Excel would turn it into a value."""
+    if column.is_text:
+        return from_cell(RawCell(text, None, None, ""), column, choices)
     cell: RawCell
     try:
         cell = RawCell(Decimal(text), None, None, "")

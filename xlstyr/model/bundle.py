@@ -74,3 +74,8 @@ def dump(contribution: Contribution) -> str:
 def load(text: str) -> Contribution:
     """The contribution that ``dump`` wrote. Raises ``ValueError`` on anything else."""
     return _CONTRIBUTION.validate_json(text)
+
+
+def seal(node: str, text: str) -> str:
+    """The key of ``text`` in a rolled-up workbook: it no longer fits when anything in the text was changed."""
+    return f"{node} {hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Workbook
-from xlstyr.model.bundle import Row, dump
+from xlstyr.model.bundle import Row, dump, seal
 from xlstyr.model.money import MNKR
 from xlstyr.model.period import Period, columns
 from xlstyr.model.records import BudgetLine, Signoff
@@ -202,10 +202,11 @@ def _sources(scope: Scope) -> list[RowContent]:
 
 def _carrier(scope: Scope) -> list[RowContent]:
     """Every contribution, whole, in pieces that fit in a cell: what the next level merges."""
-    rows = []
-    for node_id, said in sorted(scope.contributions.items()):
+    rows: list[RowContent] = []
+    for said in scope.carried:
         text = dump(said)
         for part, start in enumerate(range(0, len(text), CHUNK)):
-            values: dict[str, Value] = {"contribution": node_id, "part": part, "text": text[start : start + CHUNK]}
-            rows.append(RowContent(f"c-{node_id}-{part}", values))
+            piece = text[start : start + CHUNK]
+            values: dict[str, Value] = {"contribution": seal(said.node, text), "part": part, "text": piece}
+            rows.append(RowContent(f"c{len(rows) + 1}", values))
     return rows

@@ -16,6 +16,7 @@ class Scope:
     """One roll-up. ``settled``: contribution per node that counts; ``missing``: node → why it doesn't.
 
     At the root only nodes in the municipality count: companies and joint authorities are never in its totals.
+    ``carried`` is all that was said, rivals and held answers too, so that the next level merges the same.
     """
 
     premises: Premises
@@ -23,6 +24,7 @@ class Scope:
     settled: Mapping[str, Contribution]
     missing: Mapping[str, str]
     faults: int = 0
+    carried: tuple[Contribution, ...] = ()
 
     @cached_property
     def nodes(self) -> list[Node]:

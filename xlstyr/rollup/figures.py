@@ -10,8 +10,6 @@ from xlstyr.model.organisation import Organisation
 from xlstyr.model.period import Period
 from xlstyr.model.records import BudgetLine
 
-NET_COST = "net_cost"
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -40,7 +38,7 @@ def net_cost(
     by: Callable[[Row], Hashable],
     expected: Mapping[Hashable, int] | None = None,
 ) -> dict[Hashable, Figure]:
-    """Net cost (cost − income, kr) of ``period`` per value of ``by``; ``by`` None leaves a row out."""
+    """Net cost (cost − income, kr) of ``period`` per value of ``by``; a row whose ``by`` is None is left out."""
     grouped: dict[Hashable, list[Row]] = defaultdict(list)
     for row in rows:
         key = by(row)
@@ -54,6 +52,9 @@ def net_cost(
     return figures
 
 
+COMMITTEES, CENTRAL = "committees", "central"
+
+
 def result(
     rows: Iterable[Row], period: Period, organisation: Organisation, central: Iterable[str]
 ) -> tuple[Kr | None, Kr | None]:
@@ -62,11 +63,14 @@ def result(
     The result is None until central finance has answered: without it frames never tie to it.
     """
     centre = set(central)
-    costs: dict[bool, list[Kr | None]] = {True: [], False: []}
-    for row in rows:
-        if isinstance(row.record, BudgetLine) and organisation[row.owner].in_municipality:
-            costs[row.owner in centre].append(row.record.net_cost(period))
-    committees, finance = total(costs[False]), total(costs[True])
+
+    def sphere(row: Row) -> str | None:
+        if not organisation[row.owner].in_municipality:
+            return None
+        return CENTRAL if row.owner in centre else COMMITTEES
+
+    figures = net_cost(rows, period, sphere)
+    committees, finance = (figures[key].value if key in figures else None for key in (COMMITTEES, CENTRAL))
     if finance is None or committees is None:
         return committees, None
     return committees, -(committees + finance)

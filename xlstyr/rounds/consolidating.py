@@ -1,13 +1,14 @@
 """``rollup`` and ``consolidate``: the merged answers of a node's subtree as one workbook."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xlstyr.checks.between import check_bundle
 from xlstyr.excel.stamp import Stamp
-from xlstyr.model.bundle import Bundle, Contribution
-from xlstyr.model.finding import Finding
+from xlstyr.model.bundle import Bundle, Contribution, load
+from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.period import columns
 from xlstyr.reports.rollup import rollup_content
 from xlstyr.reports.scope import Scope
@@ -81,13 +82,14 @@ def scope_of(round_: Round, node: str, said: Bundle | None = None) -> tuple[Scop
     inside = {part.id for part in premises.organisation.subtree(node)}
     latest = _latest_findings(answers, said)
     faults = sum(f.severity == "fel" for node_id, found_ in latest.items() if node_id in inside for f in found_)
-    scope = Scope(premises, premises.organisation[node], counted, missing, faults)
     here = {key: value for key, value in said.items() if key[0] in inside and key[1] == premises.stage}
+    carried = sorted((one for rivals in here.values() for one in rivals), key=lambda one: (one.node, one.digest))
+    scope = Scope(premises, premises.organisation[node], counted, missing, faults, tuple(carried))
     outside = {node_id: word("pages.not_received") for node_id in _others(round_, inside)}
     own = [finding for node_id, found_ in latest.items() if node_id in inside for finding in found_]
     between = check_bundle(here, premises, {**outside, **{n: r for n, r in missing.items() if n in inside}})
     kept = [finding for finding in between if finding.place.node in inside or not finding.place.node]
-    return scope, [*own, *kept]
+    return scope, [*own, *kept, *_superseded(round_, answers, here)]
 
 
 def _others(round_: Round, inside: set[str]) -> list[str]:
@@ -98,6 +100,17 @@ def _latest_findings(answers: list[Answer], said: Bundle) -> dict[str, tuple[Fin
     """The findings of the answers that are in the bundle, by node (a superseded answer's are history)."""
     alive = {(key[0], row.origin.source.sha256) for key, rivals in said.items() for c in rivals for row in c.rows[:1]}
     return {a.node: a.findings for a in answers if (a.node, a.sha256) in alive}
+
+
+def _superseded(round_: Round, answers: list[Answer], said: Bundle) -> Iterator[Finding]:
+    """XS502: files whose answer a later one has replaced."""
+    counts = {key: {one.digest for one in rivals} for key, rivals in said.items()}
+    for answer in answers:
+        alive = counts.get((answer.node, answer.stage))
+        if alive is not None and answer.contribution is not None and load(answer.contribution).digest not in alive:
+            known = round_.register.file(answer.sha256)
+            file = known[0] if known is not None else answer.sha256[:8]
+            yield found("XS502", Place(file, answer.node), file=file)
 
 
 def _missing(round_: Round, said: Bundle, counted: dict[str, Contribution], answers: list[Answer]) -> dict[str, str]:
@@ -114,6 +127,8 @@ def _missing(round_: Round, said: Bundle, counted: dict[str, Contribution], answ
         elif node.id in held:
             title = rules.rule(held[node.id].code).title
             missing[node.id] = word("pages.held", code=held[node.id].code, title=title)
+        elif rivals:
+            missing[node.id] = word("pages.held_below")
         else:
             missing[node.id] = word("pages.not_received")
     return missing

@@ -1,6 +1,7 @@
 """``demo``: the sample round with its people's answers, from start to consolidated workbook."""
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, time, timedelta
 
 from xlstyr.excel.typing import type_answers
 from xlstyr.rounds.issuing import Issued
@@ -24,3 +25,10 @@ def lay_answers(
         write_safely(inbox / item.path.name, type_answers(item.path.read_bytes(), typed[item.node]))
         count += 1
     return count
+
+
+def in_time(round_: Round) -> datetime:
+    """A morning in the week before the first deadline of the running phase: nobody in a sample is late."""
+    phases = [round_.premises.phase_of(node.id) for node in round_.premises.organisation]
+    first = min(phase.deadline for phase in phases if phase is not None)
+    return datetime.combine(first - timedelta(days=7), time(9), UTC)

@@ -5,16 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xlstyr.checks.identity import Expected, check_identity
+from xlstyr.checks.process import late
 from xlstyr.checks.submission import check_submission
 from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import Content
 from xlstyr.layout.content import load as load_content
+from xlstyr.layout.definition import Workbook
+from xlstyr.layout.load import load_workbook
 from xlstyr.layout.parse import Submission, parse
 from xlstyr.layout.raw import RawBook
 from xlstyr.layout.records import rows_of
-from xlstyr.model.bundle import Contribution, content_digest, load
+from xlstyr.model.bundle import Contribution, content_digest
 from xlstyr.model.finding import Finding, blocked_parts, found
 from xlstyr.model.provenance import Source
+from xlstyr.rounds.carrier import parse_carrier
+from xlstyr.rounds.resources import templates
 from xlstyr.rounds.round import Round
 
 PARTS = frozenset({"money", "goals", "control"})
@@ -64,7 +69,7 @@ def _examine(round_: Round, data: bytes, source: Source) -> Examined:
     if raw.identity is None or any(f.severity == "fel" for f in findings):
         return _refused(source, node, findings, stage)
     if raw.identity.kind == "rollup":
-        return _carrier(raw, source, findings)
+        return _carrier(round_, raw, source, findings)
     return _answer(round_, raw, source, findings)
 
 
@@ -86,6 +91,8 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     latest = round_.register.issue(identity.node, identity.stage)
     if latest is not None and latest.issue > issue.issue:
         findings.append(found("XS011", issue=issue.issue, latest=latest.issue))
+    phase = round_.premises.phase_of(identity.node)
+    findings += late(source.received, phase.deadline if phase is not None else None)
     issued = load_content(issue.content)
     submission, noticed = parse(raw, workbook, issued, round_.lists)
     noticed += check_submission(submission, round_.premises, issued, noticed)
@@ -102,37 +109,20 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     )
 
 
-def _carrier(raw: RawBook, source: Source, findings: list[Finding]) -> Examined:
+def _carrier(round_: Round, raw: RawBook, source: Source, findings: list[Finding]) -> Examined:
     """The contributions that a rolled-up workbook carries; a changed one is refused by its fingerprint."""
     identity = raw.identity
     assert identity is not None
-    contributions = []
-    for text in carried(raw):
-        try:
-            contribution = load(text)
-        except ValueError:
-            findings.append(found("XS505", node="…"))
-            continue
-        if content_digest(contribution.rows) != contribution.digest:
-            findings.append(found("XS505", node=contribution.node))
-        else:
-            contributions.append(contribution)
-    named = tuple(finding.at(file=source.name, node=identity.node) for finding in findings)
+    contributions, changed = parse_carrier(raw, _rollup_layout(round_, identity.layout))
+    named = tuple(finding.at(file=source.name, node=identity.node) for finding in (*findings, *changed))
     status = "accepted" if not any(f.severity == "fel" for f in named) else "partly" if contributions else "refused"
     return Examined(source.name, source.sha256, identity.node, identity.stage, status, named, tuple(contributions))
 
 
-def carried(raw: RawBook) -> list[str]:
-    """The JSON texts of the contributions in a rolled-up workbook, in their order."""
-    texts: dict[str, list[tuple[int, str]]] = {}
-    for table in raw.tables:
-        if table.key == "carrier":
-            for row in table.rows:
-                cells = {key: cell.value for key, cell in row.cells.items()}
-                key, part = str(cells.get("contribution") or ""), cells.get("part")
-                if key and isinstance(part, int):
-                    texts.setdefault(key, []).append((part, str(cells.get("text") or "")))
-    return ["".join(text for _, text in sorted(parts)) for parts in texts.values()]
+def _rollup_layout(round_: Round, digest: str) -> Workbook | None:
+    """The definition that a rolled-up workbook was drawn with, if it is known here."""
+    current = load_workbook("rollup", round_.premises.settings.year, templates())
+    return current if current.digest == digest else round_.issued_layout(digest)
 
 
 def decided(contribution: Contribution, decisions: dict[tuple[str, str, str], int]) -> Contribution:

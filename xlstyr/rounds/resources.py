@@ -1,5 +1,6 @@
 """Where the project's data folders are: in a checkout (editable install) or inside the installed package."""
 
+import tomllib
 from pathlib import Path
 
 import xlstyr
@@ -18,3 +19,8 @@ def data_folder(name: str) -> Path:
 def templates() -> Path:
     """The folder of workbook definitions."""
     return data_folder("workbook_templates")
+
+
+def demo_sample() -> str:
+    """The sample that the demo runs unless another is named."""
+    return str(tomllib.loads((data_folder("samples") / "index.toml").read_text("utf-8"))["demo"])

@@ -1,0 +1,194 @@
+"""A new round: the standard content that any municipality starts from, and what ``init`` refuses."""
+
+import csv
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+
+from xlstyr.cli.main import group
+from xlstyr.excel.read import read_workbook
+from xlstyr.layout.load import load_workbook
+from xlstyr.model.errors import DefinitionError
+from xlstyr.rounds.resources import data_folder, templates
+from xlstyr.rounds.round import Round
+from xlstyr.rounds.samples import sample_content
+
+ROOT = Path(__file__).parents[1]
+STANDARD = ROOT / "samples" / "standard"
+STAGES = ["premises", "proposal", "executive", "decision", "internal"]
+KINDS = {"unit", "department", "administration", "committee", "company", "central_finance"}
+
+
+def run(*arguments: object) -> Result:
+    """A command that shall succeed."""
+    result = CliRunner().invoke(group, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def fail(*arguments: object) -> str:
+    """What a command that can't run says; it ends with code 3."""
+    done = subprocess.run(
+        [sys.executable, "-m", "xlstyr.cli.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A round of the standard content in a folder with å, ä, ö and blanks, its workbooks generated."""
+    folder = tmp_path_factory.mktemp("ny") / "Årets budget för kommunen åäö"
+    run("init", folder, "--year", 2028)
+    run("generate", "--round", folder)
+    return folder
+
+
+def test_standard_goes_all_the_way(started: Path) -> None:
+    with Round(started) as round_:
+        assert [finding for finding in round_.control_findings if finding.severity == "fel"] == []
+        assert round_.control_findings == []
+        expected = [node.id for node in round_.premises.organisation if node.kind != "municipality"]
+    done = json.loads(run("consolidate", "--round", started, "--json").stdout)
+    assert done["complete"] is False
+    assert sorted(done["missing"]) == sorted(expected)
+    assert done["totals"] == {"net_cost": {"2028": None, "2029": None, "2030": None}}
+    assert [finding for finding in done["findings"] if finding["severity"] == "fel"] == []
+    assert Path(done["workbook"]).is_file()
+
+
+def test_every_node_gets_a_workbook_that_can_be_read(started: Path) -> None:
+    issued = sorted((started / "mallar").rglob("*.xlsx"))
+    assert [path.name for path in issued] == [
+        "Budget 2028 Finansförvaltningen.xlsx",
+        "Budget 2028 Exempelenheten.xlsx",
+        "Budget 2028 Kommunledningsförvaltningen.xlsx",
+        "Budget 2028 Kommunstyrelsen.xlsx",
+    ]
+    for path in issued:
+        raw, findings = read_workbook(path.read_bytes())
+        assert raw is not None
+        assert findings == []
+        texts = [cell.value for row in openpyxl.load_workbook(path).worksheets[0].iter_rows() for cell in row]
+        assert any("Budget 2028 med plan 2029–2030" in str(text) for text in texts)
+
+
+def test_a_round_of_nothing_has_no_broken_formulas(started: Path) -> None:
+    """Nothing has come in: every page still has its values, and none is an error or a made-up zero result."""
+    run("consolidate", "--round", started)
+    book = openpyxl.load_workbook(started / "resultat" / "Budget 2028.xlsx", data_only=True)
+    errors = [
+        (sheet.title, cell.coordinate, cell.value)
+        for sheet in book.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if str(cell.value).startswith("#") and str(cell.value).endswith(("!", "?", "A", "0!"))
+    ]
+    assert errors == []
+
+
+def test_again_changes_nothing(started: Path) -> None:
+    assert "0 nya, 0 omskickade" in run("generate", "--round", started).output
+
+
+def test_another_phase_of_the_wheel_gives_workbooks(tmp_path: Path) -> None:
+    """The economy department changes the running phase in the control workbook, and generates again."""
+    run("init", tmp_path / "omgång", "--year", 2027)
+    [control] = (tmp_path / "omgång").glob("Styrbok*.xlsx")
+    book = openpyxl.load_workbook(control)
+    cell = next(cell for row in book["Omgång"].iter_rows() for cell in row if cell.value == "proposal")
+    for stage in STAGES:
+        cell.value = stage
+        book.save(control)
+        issued = json.loads(run("generate", "--round", tmp_path / "omgång", "--json").stdout)["workbooks"]
+        assert [one["status"] for one in issued] == ["new"] * 4, stage
+
+
+def test_the_whole_wheel_is_there_for_every_kind() -> None:
+    lines = list(csv.DictReader((STANDARD / "phases.csv").open(encoding="utf-8"), delimiter=";"))
+    workbook = load_workbook("control", 2027, templates())
+    content = sample_content(STANDARD, workbook, 2027)
+    deadlines = {(row.values["stage"], row.values["kind"]): row.values["deadline"] for row in content.tables["phases"]}
+    assert list(dict.fromkeys(line["stage"] for line in lines)) == STAGES
+    assert deadlines.keys() == {(stage, kind) for stage in STAGES for kind in KINDS}
+    assert all(isinstance(day, date) and day.year == 2026 for day in deadlines.values())
+    upwards = ["unit", "department", "administration", "committee", "central_finance"]
+    ordered = [deadlines[stage, kind] for stage in STAGES for kind in upwards]
+    assert ordered == sorted(ordered, key=str)
+    assert str(deadlines["executive", "committee"]) < "2026-10-31"  # KL 11:8
+    assert str(deadlines["decision", "central_finance"]) < "2026-11-30"  # KL 11:10
+
+
+def test_codes_are_whole() -> None:
+    """Staff is class 5, income 3 or 8, and every group is used; the codes of the räkenskapssammandrag are there."""
+    content = sample_content(STANDARD, load_workbook("control", 2027, templates()), 2027)
+    sides = {row.values["group"]: row.values["side"] for row in content.tables["groups"]}
+    accounts = [row.values for row in content.tables["accounts"]]
+    assert {row["group"] for row in accounts} == set(sides)
+    assert {str(row["account"])[0] for row in accounts if row["group"] == "Personal"} == {"5"}
+    assert {row["group"] for row in accounts if str(row["account"])[0] == "5"} == {"Personal"}
+    assert {str(row["account"])[0] for row in accounts if sides[row["group"]] == "income"} == {"3", "8"}
+    incomes = {"income", "tax", "grants", "financial_income"}
+    costs = {"cost", "depreciation", "grants", "financial_cost"}
+    assert all(row["statement"] in (incomes if sides[row["group"]] == "income" else costs) for row in accounts)
+    codes = {str(row.values["activity"]) for row in content.tables["activities"]}
+    published = (ROOT / "samples" / "danderyd" / "published.csv").read_text("utf-8").splitlines()[1:]
+    sums = {"190", "290", "390", "690", "890"}
+    assert {line.split(";")[0] for line in published} - sums <= codes
+    assert {"800", "810", "830", "834", "855", "860", "865", "870"} <= codes
+    assert all(row.values["index"] == 0 for row in content.tables["groups"])
+
+
+def test_years_stand_for_themselves_in_samples(tmp_path: Path) -> None:
+    (tmp_path / "round.csv").write_text("field;value\nround;budget-{t}\ntitle;Budget {t} med plan {t+1}\n", "utf-8")
+    (tmp_path / "calendar.csv").write_text("date;what\n{t-1}-08-29;Bokslut {t-2}\n2026-01-02;Fast\n", "utf-8")
+    workbook = load_workbook("control", 2031, templates())
+    content = sample_content(tmp_path, workbook, 2031)
+    assert content.forms["round"]["title"] == "Budget 2031 med plan 2032"
+    assert content.identity.round == "budget-2031"
+    assert [dict(row.values) for row in content.tables["calendar"]] == [
+        {"date": date(2030, 8, 29), "what": "Bokslut 2029"},
+        {"date": date(2026, 1, 2), "what": "Fast"},
+    ]
+    (tmp_path / "calendar.csv").write_text("date;what\n{t-1}-02-30;Finns inte\n", "utf-8")
+    with pytest.raises(DefinitionError, match=r"calendar\.csv"):
+        sample_content(tmp_path, workbook, 2031)
+
+
+def test_init_never_overwrites(started: Path) -> None:
+    [control] = started.glob("Styrbok*.xlsx")
+    before = control.read_bytes()
+    assert f"{control.name} finns redan" in fail("init", started, "--year", 2028)
+    assert control.read_bytes() == before
+
+
+def test_unknown_sample_is_named(tmp_path: Path) -> None:
+    assert "Det finns inget exempel som heter ödeshög." in fail(
+        "init", tmp_path / "ny", "--year", 2028, "--sample", "ödeshög"
+    )
+    assert not (tmp_path / "ny").exists()
+
+
+def test_year_is_asked_for(tmp_path: Path) -> None:
+    result = CliRunner().invoke(group, ["init", str(tmp_path / "ny")])
+    assert result.exit_code == 2
+    assert "--year" in result.output
+
+
+def test_every_sample_has_a_file_for_every_table() -> None:
+    tables = set(load_workbook("control", 2027, templates()).tables)
+    for sample in ("standard", "danderyd", "exempelby"):
+        files = {path.stem for path in (data_folder("samples") / sample).glob("*.csv")}
+        assert tables - files == set(), sample
