@@ -46,6 +46,8 @@ class Office:
         self.answered = answered
         self.place = place
         self.count = 0
+        with Round(answered, NOW) as round_:
+            self.organisation = round_.premises.organisation
 
     def desk(self, mail: Iterable[Path]) -> Path:
         """A fresh copy of the round, with ``mail`` in its inbox and nothing taken in."""
@@ -59,8 +61,7 @@ class Office:
 
     def nodes(self, below: str) -> set[str]:
         """A node and everything below it."""
-        with Round(self.answered, NOW) as round_:
-            return {node.id for node in round_.premises.organisation.subtree(below)}
+        return {node.id for node in self.organisation.subtree(below)}
 
     def answers(self, *below: str) -> list[Path]:
         """What was sent from the subtrees of nodes."""
@@ -120,19 +121,17 @@ def test_level_by_level_is_all_at_once(exempelby_answered: Path, office_of: Call
 @pytest.mark.slow
 def test_level_by_level_is_all_at_once_in_danderyd(danderyd_answered: Path, office_of: Callable[[Path], Office]) -> None:
     desks = office_of(danderyd_answered)
-    with Round(danderyd_answered, NOW) as round_:
-        root = round_.premises.organisation.root.id
-        tops = [node.id for node in round_.premises.organisation.children(round_.premises.organisation.root.id)]
-        departments = [node.id for node in round_.premises.organisation if node.kind == "department"]
+    root = desks.organisation.root.id
+    departments = [node.id for node in desks.organisation if node.kind == "department"]
     whole = desks.roll_up(None, desks.answers(root))
     mail = []
-    for top in tops:
+    for top in (node.id for node in desks.organisation.children(root)):
         inside = [node for node in departments if node in desks.nodes(top)][:1]
         below = {path for node in inside for path in desks.answers(node)}
         got = [desks.mailed(node, desks.answers(node)) for node in inside]
         got += [path for path in desks.answers(top) if path not in below]
         mail += [desks.mailed(top, got)] if len(desks.answers(top)) > 1 else desks.answers(top)
-    assert len([path for path in mail if path.name.startswith("Sammanställning")]) >= 7
+    assert len([path for path in mail if path.name.startswith("Sammanställning")]) >= 6
     assert_same(whole, desks.roll_up(None, mail))
 
 
@@ -376,8 +375,7 @@ def test_a_name_touches_the_node_and_those_who_are_told_it(exempelby_answered: P
     folder = copied(exempelby_answered)
     premise(folder, ("nodes", "node=gata-park", "name", "Gata, park & torg"))
     renamed = touched(folder)
-    assert "gata-park" in renamed
-    assert "asens-forskola" in renamed or renamed == {"gata-park"}
+    assert renamed == {"gata-park"}
     [new] = (folder / "mallar").rglob("*torg*.xlsx")
     assert new.name == "Budget 2031 Gata, park & torg.xlsx"
     assert "gata-park" in identity(new)
@@ -483,6 +481,21 @@ def test_a_lost_register_is_told_and_loses_no_original(exempelby: Path, copied: 
         assert reasons
         assert all(finding.code in ("XS009", "XS504") for finding in done.findings if finding.severity == "fel")
     assert {path.name: path.read_bytes() for path in (folder / "inlämnat").iterdir()} == originals
+
+
+def test_after_a_lost_register_generating_and_collecting_bring_everything_back(exempelby: Path, copied: Copied) -> None:
+    folder = copied(exempelby)
+    with Round(folder, NOW) as round_:
+        before, totals = said(round_), consolidate(round_).totals
+    (folder / "xlstyr.db").unlink()
+    with Round(folder, NOW) as round_:
+        collect(round_)
+        assert said(round_) == {}
+        issue_workbooks(round_)
+        taken = collect(round_)
+        assert not any(item.duplicate for item in taken)
+        assert (said(round_), consolidate(round_).totals) == (before, totals)
+        assert all(item.duplicate for item in collect(round_))
 
 
 def test_states_follow_what_happens(exempelby_answered: Path, copied: Copied, opened: Opened) -> None:

@@ -125,14 +125,16 @@ def _mapping(premises: Premises, submission: Submission) -> Iterator[Finding]:
     """Bilaga 1: orphans and double mappings are reported, never repaired (MODEL.md section 2)."""
     counts = Counter(mapped.source for mapped in premises.mapping)
     rows = {str(row.values["item"]): row for row in submission.tables["chain"]}
+    mapped = {str(row.values["source"]): row for row in submission.tables["mapping"]}
     for item in premises.chain:
         if item.kind not in ("council_goal", "strategy"):
             continue
-        place = submission.place("chain", rows[item.item], "item")
+        name = item.name or item.text
         if counts[item.item] == 0:
-            yield found("XS806", place, item=item.name or item.text)
+            yield found("XS806", submission.place("chain", rows[item.item], "item"), item=name)
         elif counts[item.item] > 1:
-            yield found("XS807", place, item=item.name or item.text, count=counts[item.item])
+            place = submission.place("mapping", mapped[item.item], "source")
+            yield found("XS807", place, item=name, count=counts[item.item])
 
 
 def _frames(premises: Premises, submission: Submission) -> Iterator[Finding]:

@@ -69,5 +69,5 @@ def comment_parts(marks: Iterable[CellMark], author: str) -> tuple[str, str]:
 
 def printable(text: str) -> str:
     """``text`` as Excel's XML can hold it: no control characters, at most a cell's length, ``_x0041_`` as typed."""
-    kept = "".join(char for char in text if char >= " " or char in "\n\t")
+    kept = text if text.isprintable() else "".join(char for char in text if char >= " " or char in "\n\t")
     return _LOOKS_ESCAPED.sub("_x005F_", kept[:32_767])

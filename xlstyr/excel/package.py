@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.sax.saxutils import unescape
 
-from xlstyr.excel.blocks import AXIS_MIN
 from xlstyr.excel.geometry import IDS, SEGMENT, VARIANTS, Geometry, Placed, column_at
+from xlstyr.excel.prose import AXIS_MIN
 from xlstyr.excel.slots import SLOT
 from xlstyr.excel.specimen import Specimen
 from xlstyr.layout.definition import Table

@@ -36,8 +36,9 @@ def read_workbook(data: bytes) -> tuple[RawBook | None, list[Finding]]:
         return None, [refused]
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(info.file_size for info in archive.infolist()) > LARGEST_UNPACKED:
-                return None, [found("XS014", size="…", limit=LARGEST_UNPACKED // 2**20)]
+            unpacked = sum(info.file_size for info in archive.infolist())
+            if unpacked > LARGEST_UNPACKED:
+                return None, [found("XS014", size=unpacked // 2**20, limit=LARGEST_UNPACKED // 2**20)]
             return _Reader(archive).read(), []
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         return None, [found("XS003", detail=type(error).__name__)]
@@ -48,7 +49,7 @@ def read_workbook(data: bytes) -> tuple[RawBook | None, list[Finding]]:
 def _too_large(data: bytes) -> Finding | None:
     if len(data) <= LARGEST_FILE:
         return None
-    return found("XS014", size=len(data) // 2**20, limit=LARGEST_FILE // 2**20)
+    return found("XS014", size=-(-len(data) // 2**20), limit=LARGEST_FILE // 2**20)
 
 
 @dataclass

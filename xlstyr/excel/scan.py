@@ -19,7 +19,7 @@ _CELLS = re.compile(
     rf'<c r="([A-Z]{{1,3}})([1-9]\d{{0,6}})"(?: s="\d+")?(?: t="(\w+)")?>'
     rf"(?:(<f){_ATTRIBUTES}(?:/>|>{_TEXT}</f>))?(?:(<v){_SPACE}(?:/>|>{_TEXT}</v>))?"
     rf"(?:<is><t{_SPACE}>{_TEXT}</t></is>)?</c>"
-    rf'|<row r="([1-9]\d{{0,6}})"({_ATTRIBUTES})/?>|</row>'
+    rf'|<row r="([1-9]\d{{0,6}})"({_ATTRIBUTES})(/?)>|(</row>)'
     r'|(?:<c r="[A-Z]{1,3}[1-9]\d{0,6}"(?: s="\d+")?/>)+'
     r"|(.+)",
     re.DOTALL | re.ASCII,
@@ -44,17 +44,20 @@ def scan_sheet(data: bytes, shown: Shown) -> tuple[dict[tuple[int, int], RawCell
         return None
     cells: dict[tuple[int, int], RawCell] = {}
     hidden: set[int] = set()
-    for letters, number, kind, f, formula, v, value, inline, row, attributes, rest in _CELLS.findall(text):
+    inside = False
+    for letters, number, kind, f, formula, v, value, inline, row, attributes, empty, end, rest in _CELLS.findall(text):
         if letters:
             found, error = shown(kind or "n", _plain(value) if v else None, _plain(inline) if inline else "")
             if found is not None or f or error is not None:
                 said = _plain(formula) if f else None
                 cells[int(number), _column(letters)] = RawCell(found, said, error, letters + number)
-        elif rest:
+        elif rest or (row and inside) or (end and not inside):
             return None
-        elif row and (' hidden="1"' in attributes or ' hidden="true"' in attributes):
-            hidden.add(int(row))
-    return cells, frozenset(hidden)
+        elif row or end:
+            inside = bool(row and not empty)
+            if ' hidden="1"' in attributes or ' hidden="true"' in attributes:
+                hidden.add(int(row))
+    return None if inside else (cells, frozenset(hidden))
 
 
 def scan_strings(data: bytes) -> list[str] | None:

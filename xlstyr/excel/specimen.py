@@ -12,9 +12,12 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from xlstyr.excel import blocks
+from xlstyr.excel.forms import draw_form
 from xlstyr.excel.geometry import FIRST, IDS, MARGIN, MARKS, Geometry, Placed, PlacedSheet, column_at
+from xlstyr.excel.pen import Pen, choice_name
+from xlstyr.excel.prose import draw_chart, draw_prose
 from xlstyr.excel.slots import Slots
+from xlstyr.excel.tables import draw_table
 from xlstyr.excel.theme import Looks, Theme
 from xlstyr.layout.definition import Chart, Form, Prose, Table, Workbook
 from xlstyr.layout.lists import Lists
@@ -101,7 +104,7 @@ def _inline_choices(workbook: Workbook) -> dict[str, list[str]]:
     for block in (block for sheet in workbook.sheets for block in sheet.answerable):
         for column in block.columns.values():
             if column.kind == "choice":
-                found[blocks.choice_name(column)] = list(column.choices.values())
+                found[choice_name(column)] = list(column.choices.values())
     return found
 
 
@@ -142,7 +145,7 @@ class _SheetDrawing:
         slots: Slots,
         looks: Looks,
     ) -> None:
-        self.pen = blocks.Pen(book, sheet, placed, geometry, slots, looks)
+        self.pen = Pen(book, sheet, placed, geometry, slots, looks)
         self.placed = placed
 
     def draw(self, commented: bool) -> None:
@@ -162,13 +165,13 @@ class _SheetDrawing:
     def _block(self, placed: Placed) -> None:
         match placed.block:
             case Form():
-                blocks.draw_form(self.pen, placed, placed.block)
+                draw_form(self.pen, placed, placed.block)
             case Table():
-                blocks.draw_table(self.pen, placed, placed.block)
+                draw_table(self.pen, placed, placed.block)
             case Prose():
-                blocks.draw_prose(self.pen, placed, placed.block)
+                draw_prose(self.pen, placed, placed.block)
             case Chart():
-                blocks.draw_chart(self.pen, placed, placed.block)
+                draw_chart(self.pen, placed, placed.block)
 
     def _columns(self) -> None:
         sheet = self.pen.sheet

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from xlstyr.layout import kinds
 from xlstyr.layout.compute import Computed, choices_for
@@ -299,13 +298,13 @@ class _Parser:
             return None
         control = self.issued.identity.kind == "control"
         known = (before is not None and before.variant == "free") or (control and raw.id)
-        row_id = raw.id if known else f"x{number}"
+        row_id = raw.id if known else _own_id(found_in, raw, number)
         values = {
             column.key: self._read(raw.cells.get(column.key), column, table.key, row_id, faces[column.key])
             for column in table.column
             if column.open_in("free")
         }
-        if not known and not control:
+        if not known and not control and row_id != raw.id:
             label = _label(table, values, faces)
             self._note("XS105", table.key, row_id, cell=_first_ref(raw), label=label)
         cells = {key: found_in.ref(raw, key) for key in table.columns}
@@ -378,6 +377,16 @@ def _blank(cell: RawCell | None) -> bool:
 
 def _first_ref(row: RawRow) -> str:
     return next((cell.ref for cell in row.cells.values()), f"A{row.number}")
+
+
+def _own_id(table: RawTable, raw: RawRow, number: int) -> str:
+    """The id of a row that was never issued: the one that a return gave it, else one after its place."""
+    taken = {row.id for row in table.rows if row is not raw}
+    if re.fullmatch(r"x\d+", raw.id) and raw.id not in taken:
+        return raw.id
+    while f"x{number}" in taken:
+        number += len(table.rows)
+    return f"x{number}"
 
 
 def _said(value: object) -> str:

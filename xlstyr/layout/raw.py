@@ -126,11 +126,11 @@ def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
         elif mark is None:
             loose.extend(cell for cell in cells.values() if not cell.is_blank)
         else:
-            row = _row(number, cells, mark[1], number in sheet.hidden)
-            rows.append(row)
+            found = _row(number, cells, mark[1], number in sheet.hidden)
+            rows.append(found)
             loose.extend(cell for column, cell in cells.items() if column not in mark[1] and not cell.is_blank)
-            if row.id.startswith("#"):  # headings and totals are read from nobody
-                loose.extend(c for c in row.cells.values() if not c.is_blank and str(c.value).strip() != row.id[1:])
+            if found.id.startswith("#"):  # headings and totals are read from nobody
+                loose.extend(c for c in found.cells.values() if not c.is_blank and str(c.value).strip() != found.id[1:])
     _close(tables, sheet.title, mark, rows)
     return tables, tuple(loose)
 

@@ -69,9 +69,9 @@ def _changed_lines(raw: RawBook, workbook: Workbook, contributions: Iterable[Con
         if isinstance(line := row.record, BudgetLine)
     )
     findings = []
-    for place, node, line in _shown_lines(raw, workbook):
-        if expected[line] > 0:
-            expected[line] -= 1
+    for place, node, shown in _shown_lines(raw, workbook):
+        if expected[shown] > 0:
+            expected[shown] -= 1
         else:
             findings.append(found("XS505", place, node=node))
     return findings

@@ -44,12 +44,17 @@ def collect(round_: Round, paths: Iterable[Path] = (), progress: Progress = iter
 
 
 def take_in(round_: Round, path: Path) -> Taken:
-    """Keeps the original first, then registers what it says in one transaction."""
+    """Keeps the original first, then registers what it says in one transaction.
+
+    A file that was refused is read again: what was wrong may have been the round (a node, an issue) and be mended.
+    """
     data = path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
     known = round_.register.file(sha256)
     if known is not None:
         examined = examine(round_, data, path.name, known[1])
+        if examined.contributions and not round_.register.has_said(sha256):
+            return Taken(_register(round_, data, path.name, sha256), duplicate=False)
         again = found("XS016", name=known[0]).at(file=path.name, node=examined.node or "")
         return Taken(replace(examined, findings=(again,)), duplicate=True)
     write_safely(round_.folder_of("originals") / f"{sha256}{path.suffix.casefold()[:8]}", data)
@@ -68,7 +73,7 @@ def _register(round_: Round, data: bytes, name: str, sha256: str) -> Examined:
             findings = examined.findings if place == 0 else ()
             text = dump(contribution)
             node, stage = contribution.node, contribution.stage
-            register.add_answer(Answer(sha256, node, stage, examined.status, text, findings), round_.now)
+            register.add_answer(Answer(sha256, node, stage, examined.status, text, findings, place), round_.now)
     return examined
 
 

@@ -14,7 +14,7 @@ from xlstyr.layout.load import load_workbook
 from xlstyr.layout.parse import Submission, parse
 from xlstyr.layout.raw import RawBook
 from xlstyr.model import premises as p
-from xlstyr.model.finding import Finding, found
+from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.organisation import Node, NodeKind, Organisation
 from xlstyr.words import word
 
@@ -28,7 +28,7 @@ def read_control(path: Path, folder: Path) -> tuple[p.Premises | None, list[Find
         return None, [finding.at(file=path.name) for finding in findings]
     year = _year(raw)
     if raw.identity is None or raw.identity.kind != "control" or year is None:
-        return None, [found("XS801", what=word("files.round")).at(file=path.name)]
+        return None, [_without_year(raw, folder).at(file=path.name)]
     workbook = load_workbook("control", year, folder)
     issued = Content(Identity("control", raw.identity.round, "", "premises", 1, 0, workbook.digest), {})
     submission, findings = parse(raw, workbook, issued, {})
@@ -41,6 +41,7 @@ def read_control(path: Path, folder: Path) -> tuple[p.Premises | None, list[Find
     return (None if any(f.severity == "fel" for f in findings) else premises), findings
 
 
+_ANY_YEAR = 2000
 _EXPECTED = frozenset({"XS201", "XS105"})  # typing codes as text is how a control workbook is filled in
 
 
@@ -52,6 +53,17 @@ def _year(raw: RawBook) -> int | None:
                 if row.id == "year" and cell is not None and isinstance(cell.value, int):
                     return cell.value
     return None
+
+
+def _without_year(raw: RawBook, folder: Path) -> Finding:
+    """XS801 at the cell for the year; without that cell, or in another workbook, about the sheet."""
+    for table in raw.tables:
+        row = next((row for row in table.rows if row.id == "year"), None)
+        if table.key == "round" and row is not None:
+            header = load_workbook("control", _ANY_YEAR, folder).forms["round"].columns["year"].header
+            place = Place(sheet=table.sheet, cell=table.ref(row, "value"), table="round", column="year")
+            return found("XS801", place, what=header)
+    return found("XS801", what=word("files.round"))
 
 
 def premises_of(submission: Submission) -> p.Premises:

@@ -1,6 +1,7 @@
 """From a file's bytes to what it says: gate to contribution, with every finding."""
 
 import hashlib
+import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,11 +12,12 @@ from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import Content
 from xlstyr.layout.content import load as load_content
 from xlstyr.layout.definition import Workbook
-from xlstyr.layout.load import load_workbook
+from xlstyr.layout.load import load_workbook, with_sheet
 from xlstyr.layout.parse import Submission, parse
 from xlstyr.layout.raw import RawBook
 from xlstyr.layout.records import rows_of
 from xlstyr.model.bundle import Contribution, content_digest
+from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, blocked_parts, found
 from xlstyr.model.provenance import Source
 from xlstyr.rounds.carrier import parse_carrier
@@ -50,7 +52,9 @@ def examine(round_: Round, data: bytes, name: str, received: datetime | None = N
     source = Source(sha256, name, "", received)
     try:
         return _examine(round_, data, source)
-    except RecursionError as error:
+    except (XlstyrError, OSError, sqlite3.Error):
+        raise  # the environment: a file's content has no part in it
+    except Exception as error:  # noqa: BLE001 (a bug met by one file must not stop the next)
         return _refused(source, None, [found("XS901", detail=type(error).__name__)])
 
 
@@ -94,7 +98,7 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     phase = round_.premises.phase_of(identity.node)
     findings += late(source.received, phase.deadline if phase is not None else None)
     issued = load_content(issue.content)
-    submission, noticed = parse(raw, workbook, issued, round_.lists)
+    submission, noticed = parse(_without_feedback(raw, workbook), workbook, issued, round_.lists)
     noticed += check_submission(submission, round_.premises, issued, noticed)
     named = tuple(finding.at(file=source.name, node=identity.node) for finding in (*findings, *noticed))
     blocked = blocked_parts(named)
@@ -107,6 +111,15 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     return Examined(
         source.name, source.sha256, identity.node, identity.stage, status, named, (contribution,), submission, issued
     )
+
+
+def _without_feedback(raw: RawBook, workbook: Workbook) -> RawBook:
+    """A returned workbook without the texts of its feedback sheet, which are ours."""
+    assert raw.identity is not None
+    if raw.identity.revision == 0:
+        return raw
+    feedback = with_sheet(workbook, templates() / "feedback.toml").sheets[0].title
+    return replace(raw, loose={title: cells for title, cells in raw.loose.items() if title != feedback})
 
 
 def _carrier(round_: Round, raw: RawBook, source: Source, findings: list[Finding]) -> Examined:

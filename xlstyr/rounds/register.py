@@ -21,8 +21,8 @@ create table issues (
   content text not null, file text not null, at text not null, primary key (node, stage, issue));
 create table files (sha256 text primary key, name text not null, size integer not null, received text not null);
 create table answers (
-  sha256 text not null, node text not null, stage text not null, status text not null, contribution text,
-  findings text not null, primary key (sha256, node, stage));
+  sha256 text not null, place integer not null, node text not null, stage text not null, status text not null,
+  contribution text, findings text not null, primary key (sha256, place));
 create table events (
   seq integer primary key, at text not null, kind text not null, node text not null, stage text not null,
   data text not null);
@@ -46,7 +46,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one file said for one node. ``status``: accepted, partly, held, refused."""
+    """What one file said for one node. ``status``: accepted, partly, held, refused.
+
+    ``place`` counts the answers of a file from 0: a roll-up carries many, rivals from the same node too.
+    """
 
     sha256: str
     node: str
@@ -54,6 +57,7 @@ class Answer:
     status: str
     contribution: str | None
     findings: tuple[Finding, ...]
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +158,24 @@ class Register:
     def add_answer(self, answer: Answer, at: datetime) -> None:
         """A file was read: what it says for one node."""
         findings = json.dumps([_dump_finding(finding) for finding in answer.findings], ensure_ascii=False)
-        values = (answer.sha256, answer.node, answer.stage, answer.status, answer.contribution, findings)
-        self.db.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?)", values)
+        values = (answer.sha256, answer.place, answer.node, answer.stage, answer.status, answer.contribution, findings)
+        self.db.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", values)
         self.add_event("received", answer.node, answer.stage, at, sha256=answer.sha256, status=answer.status)
+
+    def has_said(self, sha256: str) -> bool:
+        """Whether a file has said anything that can count."""
+        query = "select 1 from answers where sha256 = ? and contribution is not null"
+        return self.db.execute(query, (sha256,)).fetchone() is not None
 
     def answers(self) -> list[Answer]:
         """Everything that was read, in the order it came."""
         rows = self.db.execute(
-            "select a.sha256, node, stage, status, contribution, findings from answers a join files f "
-            "on f.sha256 = a.sha256 order by f.received, f.sha256, node"
+            "select a.sha256, node, stage, status, contribution, findings, place from answers a join files f "
+            "on f.sha256 = a.sha256 order by f.received, f.sha256, place"
         )
         return [
-            Answer(sha256, node, stage, status, contribution, tuple(map(_load_finding, json.loads(findings))))
-            for sha256, node, stage, status, contribution, findings in rows
+            Answer(sha256, node, stage, status, contribution, tuple(map(_load_finding, json.loads(findings))), place)
+            for sha256, node, stage, status, contribution, findings, place in rows
         ]
 
     def add_event(self, kind: str, node: str, stage: str, at: datetime, **data: object) -> None:

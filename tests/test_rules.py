@@ -1,0 +1,294 @@
+"""The catalogue of rules: every example gives its finding in its place, and every code is both declared and raised."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NOW
+from tests.office.xmledit import Edit
+from tests.rules.example import ROUND, Desk, Spot, Step, steps
+from xlstyr.model.finding import Finding
+from xlstyr.rounds import examining
+from xlstyr.rounds.collecting import collect
+from xlstyr.rounds.consolidating import consolidate, scope_of
+from xlstyr.rounds.control import read_control
+from xlstyr.rounds.examining import examine
+from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.resources import templates
+from xlstyr.rounds.returning import write_return
+from xlstyr.rounds.round import Round
+from xlstyr.words.rules import SEVERITIES, codes, rule
+
+CODE = Path(__file__).parents[1] / "xlstyr"
+EXEMPT = {"XS901": "a fault in the program itself: test_a_fault_of_our_own_is_a_finding"}
+"""Codes whose example has no steps, and why."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample round and the nodes that the examples are tried on. ``labels``: what it calls what they choose."""
+
+    unit: str
+    committee: str
+    whole: str
+    seller: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+LABELS = {
+    "6010 Internhyra": "61110 Internhyra, köpt",
+    "7490 Övriga verksamhetskostnader": "64110 Livsmedel och material",
+    "407 Förskola": "V407 Förskola",
+    "Idrottsplatser och hallar": "Lokaler & städ",
+}
+SAMPLES = {
+    "danderyd": Sample("ekbackens-forskola", "utbildningsnamnden", "ekbackens-forskola", "utbildningsnamnden"),
+    "exempelby": Sample("ekonomi-kansli", "styrelsen", "ekonomi-kansli", "styrelsen", LABELS),
+}
+
+
+@dataclass
+class Place:
+    """A round on which an example is tried."""
+
+    folder: Path
+    answers: Path
+    sample: Sample
+
+    @contextmanager
+    def opened(self, now: datetime = NOW) -> Iterator[Round]:
+        """The round, open."""
+        with Round(self.folder, now) as round_:
+            yield round_
+
+    def issued(self, node: str) -> Path:
+        """The workbook that ``node`` was given."""
+        with self.opened() as round_:
+            issue = round_.register.issue(node, round_.premises.stage)
+        assert issue is not None
+        return self.folder / issue.file
+
+    def answered(self, node: str) -> Path:
+        """What ``node`` answered."""
+        return self.answers / "inkorg" / self.issued(node).name
+
+    def titles(self, node: str) -> dict[str, str]:
+        """Sheet key → title in the workbook of ``node``."""
+        with self.opened() as round_:
+            phase = round_.premises.phase_of(node)
+            assert phase is not None
+            return {sheet.key: sheet.title for sheet in round_.layout(phase.layout).sheets}
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Place]:
+    """A copy of a sample's round: nothing taken in yet."""
+
+    def make(sample: str) -> Place:
+        answered: Path = request.getfixturevalue(f"{sample}_answered")
+        folder = shutil.copytree(answered, tmp_path / "runda", ignore=shutil.ignore_patterns("inkorg"))
+        (Path(folder) / "inkorg").mkdir()
+        return Place(Path(folder), answered, SAMPLES[sample])
+
+    return make
+
+
+def run(place: Place, code: str) -> tuple[list[Finding], list[tuple[str, Spot]]]:
+    """What an example gives, and what it must give where."""
+    example = rule(code).example
+    todo = [replace(step, value=place.sample.labels.get(step.value, step.value)) for step in steps(example.text)]
+    match example.workbook:
+        case "control":
+            return run_control(place, todo)
+        case "round":
+            return run_round(place, todo)
+    node = {"unit": place.sample.unit, "committee": place.sample.committee}[example.workbook]
+    path = place.issued(node)
+    desk = Desk(path.read_bytes(), place.titles(node))
+    with place.opened() as round_:
+        if todo[0].does == "ny utgåva":
+            change_premises(place, node)
+    with place.opened() as round_:
+        if todo[0].does == "ny utgåva":
+            issue_workbooks(round_)
+            todo, spots = [], [(todo[0].gives, Spot())]
+        else:
+            spots = taken(desk, todo)
+        other = next(item for item in round_.register.issued_files() if item != path.name)
+        name = other if desk.renamed else path.name
+        if todo and todo[0].does == "lämna in igen":
+            (place.folder / "inkorg" / name).write_bytes(desk.data)
+            (place.folder / "inkorg" / "igen.xlsx").write_bytes(desk.data)
+            return [f for one in collect(round_) for f in one.examined.findings], [(todo[0].gives, Spot())]
+        return list(examine(round_, desk.data, name, NOW).findings), spots
+
+
+def taken(desk: Desk, todo: list[Step]) -> list[tuple[str, Spot]]:
+    """Takes every step that is taken in the workbook; the findings they must give."""
+    done = [(step.gives, desk.take(step)) for step in todo if step.does not in ROUND]
+    return [(code, spot) for code, spot in desk.moved([pair for pair in done if pair[0]])]
+
+
+def change_premises(place: Place, node: str) -> None:
+    """The control workbook gets another budget of last year for ``node``."""
+    (book,) = place.folder.glob("Styrbok*.xlsx")
+    edit = Edit(book.read_bytes())
+    table = edit.table("opening")
+    rows = edit.rows(table.sheet)
+    at = next(n for n in table.rows.values() if rows[n].get(table.columns["node"]) == node)
+    was = rows[at][table.columns["budget"]]
+    assert isinstance(was, int)
+    edit.set(table.sheet, f"{table.columns['budget']}{at}", was + 500_000)
+    book.write_bytes(edit.bytes())
+
+
+def run_control(place: Place, todo: list[Step]) -> tuple[list[Finding], list[tuple[str, Spot]]]:
+    """Steps in the control workbook."""
+    (book,) = place.folder.glob("Styrbok*.xlsx")
+    desk = Desk(book.read_bytes(), {})
+    spots = taken(desk, todo)
+    book.write_bytes(desk.data)
+    return read_control(book, templates())[1], spots
+
+
+def run_round(place: Place, todo: list[Step]) -> tuple[list[Finding], list[tuple[str, Spot]]]:
+    """Steps where others have answered too: everybody has, and the steps are taken in one node's answer."""
+    tables = {step.table for step in todo}
+    node = place.sample.seller if "adjustments" in tables else place.sample.whole
+    answer = place.answered(node)
+    inbox = place.folder / "inkorg"
+    for path in (place.answers / "inkorg").glob("*.xlsx"):
+        if path != answer:
+            shutil.copyfile(path, inbox / path.name)
+    does = next((step.does for step in todo if step.does in ROUND), "")
+    desk = Desk(answer.read_bytes(), place.titles(node))
+    spots = [(step.gives, Spot()) for step in todo if step.does in ROUND] if does else []
+    now = NOW
+    if does == "lämna in sent":
+        with place.opened() as round_:
+            phase = round_.premises.phase_of(node)
+            assert phase is not None
+            now = datetime.combine(phase.deadline + timedelta(days=3), NOW.timetz())
+    with place.opened(now) as round_:
+        root = round_.premises.organisation.root.id
+        if tables & {"facts", "carrier"}:
+            return run_carrier(round_, desk, todo, answer)
+        spots += taken(desk, todo)
+        if does != "lämna inte in":
+            (inbox / answer.name).write_bytes(desk.data)
+        own = [f for one in collect(round_) for f in one.examined.findings]
+        match does:
+            case "lämna in igen":
+                (inbox / "igen.xlsx").write_bytes(desk.data)
+                own += [f for one in collect(round_, [inbox / "igen.xlsx"]) for f in one.examined.findings]
+            case "lämna in annan":
+                own += again(round_, inbox / "annan.xlsx", desk.edit)
+            case "lämna in rättad":
+                path = write_return(round_, examine(round_, desk.data, answer.name))
+                assert path is not None
+                own += again(round_, path, Edit(path.read_bytes()))
+        return [*own, *scope_of(round_, root)[1]], spots
+
+
+def again(round_: Round, path: Path, edit: Edit) -> list[Finding]:
+    """Another answer is sent: something in it differs."""
+    edit.set(*edit.at("signoff", "message", "value"), "Det här är en annan fil.")
+    path.write_bytes(edit.bytes())
+    return [f for one in collect(round_, [path]) for f in one.examined.findings]
+
+
+def run_carrier(
+    round_: Round, desk: Desk, todo: list[Step], answer: Path
+) -> tuple[list[Finding], list[tuple[str, Spot]]]:
+    """Steps in a rolled-up workbook."""
+    (round_.folder_of("inbox") / answer.name).write_bytes(desk.data)
+    collect(round_)
+    rolled = consolidate(round_).path
+    carrier = Desk(rolled.read_bytes(), {})
+    spots = taken(carrier, todo)
+    return list(examine(round_, carrier.data, rolled.name, NOW).findings), spots
+
+
+def is_there(finding: Finding, spot: Spot) -> bool:
+    """Whether ``finding`` is where it must be; what the spot leaves blank is free, but for the cell."""
+    place = finding.place
+    wanted = (spot.table, spot.row, spot.column, spot.sheet)
+    found = (place.table, place.row, place.column, place.sheet)
+    if not all(one in ("", other) for one, other in zip(wanted, found, strict=True)):
+        return False
+    return place.cell == spot.cell if spot.cell or not spot.sheet else True
+
+
+@pytest.mark.parametrize("code", [code for code in codes() if code not in EXEMPT])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_example(place: Callable[[str], Place], sample: str, code: str) -> None:
+    """The steps of a rule's example give its finding at the step that says so, and everything in it is filled in."""
+    findings, spots = run(place(sample), code)
+    assert spots, "the example says nothing"
+    said = [(f.code, f.place, f.message) for f in findings]
+    for gives, spot in spots:
+        hits = [finding for finding in findings if finding.code == gives]
+        assert hits, said
+        assert any(is_there(finding, spot) for finding in hits), (spot, said)
+    for finding in findings:
+        text = finding.message + finding.fix
+        assert not re.search(r"[{}]", text), text
+        assert "\u2026" not in text or "\u2026" in str(finding.args), text
+        assert "  " not in text.strip(), text
+
+
+def test_a_fault_of_our_own_is_a_finding(place: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch) -> None:
+    """XS901: whatever goes wrong inside, the file is named and the next one is taken in."""
+    here = place("exempelby")
+
+    def fail(error: type[Exception], _: bytes) -> None:
+        raise error("x")
+
+    for error in (RecursionError, KeyError, AssertionError, ValueError):
+        monkeypatch.setattr(examining, "read_workbook", partial(fail, error))
+        with here.opened() as round_:
+            examined = examine(round_, b"x", "fil.xlsx")
+        assert [finding.code for finding in examined.findings] == ["XS901"]
+        assert error.__name__ in examined.findings[0].message
+        assert examined.status == "refused"
+
+
+def raised() -> set[str]:
+    """Every code that the program raises."""
+    text = "\n".join(path.read_text("utf-8") for path in CODE.rglob("*.py"))
+    return set(re.findall(r'(?:found|note|Problem\.of)\(\s*"(XS\d{3})"', text))
+
+
+def test_every_code_is_declared_and_raised() -> None:
+    assert raised() == set(codes())
+
+
+def test_every_placeholder_is_known() -> None:
+    """A rule's texts use only what some finding of it fills in (the examples show that they are)."""
+    for code in codes():
+        found = rule(code)
+        assert found.severity in SEVERITIES
+        assert (found.severity == "fel") or not found.blocks, code
+        texts = (found.title, found.message, found.why, found.fix)
+        assert all(text.strip() == text and text for text in texts), code
+        assert found.message.endswith((".", "?")), code
+
+
+@pytest.mark.parametrize("code", sorted(EXEMPT))
+def test_exempt_codes_have_no_steps(code: str) -> None:
+    assert steps(rule(code).example.text) == []
+
+
+def test_notation() -> None:
+    """Every step of every example is one that is known here, and each example ends in its own code."""
+    for code in codes():
+        found = steps(rule(code).example.text)
+        assert code in EXEMPT or [step.gives for step in found if step.gives] == [code], code
+        assert all(step.does for step in found)
