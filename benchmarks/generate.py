@@ -73,7 +73,7 @@ class Recipe:
         recipe = cls(names=list(book.defined_names.values()))
         numbers: dict[int, int] = {}
         for sheet in book.worksheets:
-            cells = []
+            cells: list[tuple[Any, Any, Any, int]] = []
             for cell in (cell for row in sheet.iter_rows() for cell in row):
                 if cell.value is None and not cell.has_style:
                     continue

@@ -1,7 +1,7 @@
 """Reading filled workbooks with formulas and errors, against readers that give values only."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import openpyxl
@@ -30,10 +30,10 @@ def measure(folder: Path, quick: bool) -> Iterator[Measured]:
     yield Measured(SUBJECT, "openpyxl read_only", own / plain, detail=f"{ms(plain)} a file")
 
 
-def calamine(data: bytes) -> list[list[list[object]]]:
+def calamine(data: bytes) -> Sequence[object]:
     """Every sheet's values."""
     with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-        return [list(book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
+        return [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
 
 
 def read_only(data: bytes) -> int:

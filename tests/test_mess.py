@@ -54,7 +54,7 @@ def amount(text: str, kr: int, also: str = "") -> Mess:
     return Mess(f"text: {text!r}", h.typed(text), f"XS201 {also}", "budget 64110-K130 change", {h.ROW: kr})
 
 
-def asked(value: str | bool | float, code: str) -> Mess:
+def asked(value: str | float, code: str) -> Mess:
     """Something in Ändring ± that is asked back."""
     return Mess(f"{code}: {value!r}", h.typed(value), code, "budget 64110-K130 change", None)
 
@@ -112,7 +112,9 @@ MESSES = [
     Mess("sheet deleted", lambda e: e.delete_sheet("Budget"), "XS101 XS101", "", None),
     Mess("sheet with goals deleted", lambda e: e.delete_sheet("Mål och uppdrag"), "XS101 XS101 XS101"),
     Mess("sheet copied", lambda e: h.copy_sheet(e, "Budget"), "XS103 XS103", "Budget!", None),
-    Mess("own sheet added", lambda e: e.add_sheet("Mitt blad", [["Anteckning", 12_000]]), "XS108 XS108", "Mitt blad!A1"),
+    Mess(
+        "own sheet added", lambda e: e.add_sheet("Mitt blad", [["Anteckning", 12_000]]), "XS108 XS108", "Mitt blad!A1"
+    ),
     Mess("columns change places", lambda e: e.swap_columns("Budget", "L", "Q"), "XS109", "Budget!"),
     Mess("column inserted", lambda e: e.insert_column("Budget", "L")),
     Mess("column with comments deleted", lambda e: e.delete_column("Budget", "Q"), "XS102", "Budget!", None),
@@ -141,7 +143,7 @@ MESSES = [
     asked(47_969, "XS211 XS301 XS302"),  # a date, as Excel stores it
     asked(10**15, "XS216"),
     asked(12_000_000, "XS212"),
-    asked(True, "XS203"),
+    Mess("truth value", h.typed(value=True), "XS203", "budget 64110-K130 change", None),
     Mess("change emptied", h.typed(None, "70110-K130"), "XS301", "", {"70110-K130": 430_000}),
     Mess("calculation", h.formula("1200+300-1490"), "XS205", "budget 64110-K130 change", {h.ROW: 10_000}),
     Mess("calculation, badly cached", h.formula("=5*2", 99), "XS205", "budget 64110-K130 change", {h.ROW: 10_000}),
@@ -163,7 +165,12 @@ MESSES = [
         "budget 64110-K130 budget",
         None,
     ),
-    Mess("account changed", h.typed("70110 Tjänster och konsulter", h.ROW, "account"), "XS111", "budget 64110-K130 account"),
+    Mess(
+        "account changed",
+        h.typed("70110 Tjänster och konsulter", h.ROW, "account"),
+        "XS111",
+        "budget 64110-K130 account",
+    ),
     Mess("proposal changed", h.typed(1, h.ROW, "proposal"), "XS111", "budget 64110-K130 proposal"),
     Mess("hidden index changed", h.typed(0.5, h.ROW, "index_1"), "XS111", "budget 64110-K130 index_1"),
     Mess("mean pay changed", h.typed(90_000, "s2", "pay", "staff"), "XS111", "staff s2 pay"),
@@ -177,7 +184,20 @@ MESSES = [
         for value in ("Kanske", "Jaa", "J", "x", True, 1)
     ),
     *(Mess(f"choice: {value!r}", h.typed(value, "accept", "value", "answer")) for value in ("ja", " JA ", "Ja\u00a0")),
-    Mess("answer emptied", h.typed(None, "accept", "value", "answer"), "XS208" + 5 * " XS305", "answer accept value", None),
+    Mess(
+        "answer emptied",
+        h.typed(None, "accept", "value", "answer"),
+        "XS208" + 5 * " XS305",
+        "answer accept value",
+        None,
+    ),
+    Mess(
+        "proposal not accepted",
+        h.typed("Nej", "accept", "value", "answer"),
+        " ".join(5 * ["XS305"]),
+        "budget 64110-K130 change",
+        None,
+    ),
     Mess("account without its name", h.typed(62110, "n1", "account")),
     Mess("account as text without its name", h.typed("62110", "n1", "account")),
     Mess("account by an older name", h.typed("62110 El och värme", "n1", "account")),
@@ -216,7 +236,7 @@ MESSES = [
     # what isn't the workbook at all
     sent("empty", b"", "XS004"),
     sent("only zeros", bytes(4096), "XS004"),
-    sent("text", "Hej! Se bifogad budget.".encode(), "XS001"),
+    sent("text", b"Hej! Se bifogad budget.", "XS001"),
     sent("csv", "Konto;Budget\n64110;428\n".encode("cp1252"), "XS001"),
     sent("page with a link", b"<!DOCTYPE html><html><a href='https://x.example'>Budget</a></html>", "XS001"),
     sent("pdf", b"%PDF-1.7\n1 0 obj", "XS001", "Budget.pdf"),
@@ -258,7 +278,12 @@ def row_by_hand(hand: Hand) -> None:
 
 def unprotected(do: Callable[[Hand], object]) -> Callable[[Hand], object]:
     """Takes away the protection of the budget first."""
-    return lambda hand: (hand.unprotect("Budget"), do(hand))
+
+    def doing(hand: Hand) -> None:
+        hand.unprotect("Budget")
+        do(hand)
+
+    return doing
 
 
 def sheet_copied(hand: Hand) -> None:
@@ -291,7 +316,13 @@ BY_HAND = [
     ),
     ByHand("rows sorted", sorted_by_hand),
     ByHand("row inserted", row_by_hand, "XS105 XS309", "Budget!C18", {"new": 20_000}),
-    ByHand("given row deleted", unprotected(lambda hand: hand.delete_rows("Budget", 17)), "XS104", "budget 64110-K130", None),
+    ByHand(
+        "given row deleted",
+        unprotected(lambda hand: hand.delete_rows("Budget", 17)),
+        "XS104",
+        "budget 64110-K130",
+        None,
+    ),
     ByHand("free rows deleted", unprotected(lambda hand: hand.delete_rows("Budget", 23, 8))),
     ByHand("sheet renamed", lambda hand: hand.rename("Budget", "Äskat & klart"), "XS107", "Äskat & klart!"),
     ByHand("sheet moved", lambda hand: hand.move_sheet("Budget", 0)),
@@ -352,10 +383,8 @@ def in_its_cell(finding: Finding, at: str, data: bytes) -> bool:
     if not at:
         return not place.cell
     table, row, *column = at.split(" ")
-    if column == ["value"]:  # a form's field
-        row_and_column = ["", row]
-    else:
-        row_and_column = [row, *column]
+    is_field = column == ["value"]
+    row_and_column = ["", row] if is_field else [row, *column]
     if [place.table, place.row, place.column][: 1 + len(row_and_column)] != [table, *row_and_column]:
         return False
     edit = Edit(data)
@@ -424,18 +453,18 @@ def named(finding: Finding, fault: tuple[str, str, str], data: bytes) -> bool:
     return not (row and column) or (place.sheet, place.cell) == Edit(data).at("budget", row, column)
 
 
-LARGE = [
-    Mess("nothing", lambda edit: None, file="Budget 2026 Ekbackens förskola - kopia.xlsx"),
-    Mess("rows sorted", lambda e: sort_largest(e)),
-    Mess("columns change places", lambda e: e.swap_columns("Budget", "L", "J"), "XS109", "Budget!"),
-]
-
-
 def sort_largest(edit: Edit) -> None:
     """Sorts every row below the headings by last year's budget."""
     table = edit.table("budget")
     places = [place for row, place in table.rows.items() if row not in ("#head", "#total")]
     edit.sort("Budget", min(places), max(places), table.columns["previous"], descending=True)
+
+
+LARGE = [
+    Mess("nothing", lambda edit: None, file="Budget 2026 Ekbackens förskola - kopia.xlsx"),
+    Mess("rows sorted", sort_largest),
+    Mess("columns change places", lambda e: e.swap_columns("Budget", "L", "J"), "XS109", "Budget!"),
+]
 
 
 def typed_rows(desk: Desk) -> list[str]:
@@ -582,7 +611,7 @@ def test_an_older_issue_is_still_read(desk: Desk, exempelby_answered: Path, tmp_
 
 def test_text_is_never_a_formula(desk: Desk, tmp_path: Path) -> None:
     """What looks like a formula or a link comes back as the same text in the return and in the consolidated workbook."""
-    texts = [INJECTION, "=HYPERLINK(\"http://x.example\",\"Klicka\")", "@SUM(A1)", "+1+cmd|'x'!A1", "-2+3", "{=1+1}"]
+    texts = [INJECTION, '=HYPERLINK("http://x.example","Klicka")', "@SUM(A1)", "+1+cmd|'x'!A1", "-2+3", "{=1+1}"]
     edit = Edit(desk.data)
     for place_, text in zip(("message", "who"), texts, strict=False):
         edit.set(*edit.at("signoff", place_, "value"), text)
@@ -608,7 +637,8 @@ def test_text_is_never_a_formula(desk: Desk, tmp_path: Path) -> None:
                         assert book.formula(title, f"{letter}{at}") is None
         xml = "".join(book.package.text(part) for part in book.package.parts if part.startswith("xl/worksheets"))
         assert not any("cmd|" in formula for formula in re.findall(r"<f\b[^>]*>([^<]*)</f>", xml))
-        assert "x.example" not in xml.replace("".join(re.findall(r"<v>[^<]*</v>", xml)), "") or "<hyperlink " not in xml
+        links = "".join(book.package.text(part) for part in book.package.parts if part.endswith(".rels"))
+        assert "x.example" not in links
 
 
 # LibreOffice

@@ -3,10 +3,10 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -56,7 +56,7 @@ SAMPLES = {
 
 @dataclass
 class Place:
-    """A round on which an example is tried."""
+    """A round on which examples are tried; ``answers`` holds the inbox with everybody's answers."""
 
     folder: Path
     answers: Path
@@ -68,66 +68,87 @@ class Place:
         with Round(self.folder, now) as round_:
             yield round_
 
-    def issued(self, node: str) -> Path:
+    def copy(self, into: Path) -> "Place":
+        """A copy to change, without the issued workbooks."""
+        copied = Path(shutil.copytree(self.folder, into / "runda", ignore=shutil.ignore_patterns("mallar")))
+        return replace(self, folder=copied)
+
+    def issued(self, round_: Round, node: str) -> Path:
         """The workbook that ``node`` was given."""
-        with self.opened() as round_:
-            issue = round_.register.issue(node, round_.premises.stage)
+        issue = round_.register.issue(node, round_.premises.stage)
         assert issue is not None
-        return self.folder / issue.file
+        return self.answers / issue.file
 
-    def answered(self, node: str) -> Path:
+    def answered(self, round_: Round, node: str) -> Path:
         """What ``node`` answered."""
-        return self.answers / "inkorg" / self.issued(node).name
+        return self.answers / "inkorg" / self.issued(round_, node).name
 
-    def titles(self, node: str) -> dict[str, str]:
-        """Sheet key → title in the workbook of ``node``."""
-        with self.opened() as round_:
-            phase = round_.premises.phase_of(node)
-            assert phase is not None
-            return {sheet.key: sheet.title for sheet in round_.layout(phase.layout).sheets}
+    def desk(self, round_: Round, node: str, path: Path) -> Desk:
+        """A workbook of ``node`` to take steps in."""
+        phase = round_.premises.phase_of(node)
+        assert phase is not None
+        return Desk(path.read_bytes(), {sheet.key: sheet.title for sheet in round_.layout(phase.layout).sheets})
 
 
-@pytest.fixture
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Place]:
-    """A copy of a sample's round: nothing taken in yet."""
+@pytest.fixture(scope="session")
+def places(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Place]:
+    """The sample's rounds with nothing taken in. Shared: copy before changing anything."""
 
+    @cache
     def make(sample: str) -> Place:
         answered: Path = request.getfixturevalue(f"{sample}_answered")
-        folder = shutil.copytree(answered, tmp_path / "runda", ignore=shutil.ignore_patterns("inkorg"))
-        (Path(folder) / "inkorg").mkdir()
-        return Place(Path(folder), answered, SAMPLES[sample])
+        ignored = shutil.ignore_patterns("inkorg", "mallar")
+        folder = Path(shutil.copytree(answered, tmp_path_factory.mktemp("rules") / "runda", ignore=ignored))
+        (folder / "inkorg").mkdir()
+        return Place(folder, answered, SAMPLES[sample])
 
     return make
 
 
-def run(place: Place, code: str) -> tuple[list[Finding], list[tuple[str, Spot]]]:
+@pytest.fixture(scope="session")
+def rounds(places: Callable[[str], Place]) -> Iterator[Callable[[str], Round]]:
+    """The same rounds, open for reading."""
+    with ExitStack() as stack:
+        yield cache(lambda sample: stack.enter_context(places(sample).opened()))
+
+
+def run(place: Place, shared: Round, into: Path, code: str) -> tuple[list[Finding], list[tuple[str, Spot]]]:
     """What an example gives, and what it must give where."""
     example = rule(code).example
     todo = [replace(step, value=place.sample.labels.get(step.value, step.value)) for step in steps(example.text)]
     match example.workbook:
         case "control":
-            return run_control(place, todo)
+            return run_control(place.copy(into), todo)
         case "round":
-            return run_round(place, todo)
+            return run_round(place.copy(into), todo)
     node = {"unit": place.sample.unit, "committee": place.sample.committee}[example.workbook]
-    path = place.issued(node)
-    desk = Desk(path.read_bytes(), place.titles(node))
+    path = place.issued(shared, node)
+    match todo[0].does:
+        case "ny utgåva":
+            return run_reissue(place.copy(into), node, path), [(todo[0].gives, Spot())]
+        case "lämna in igen":
+            return run_twice(place.copy(into), path), [(todo[0].gives, Spot())]
+    desk = place.desk(shared, node, path)
+    spots = taken(desk, todo)
+    other = next(item for item in shared.register.issued_files() if item != path.name)
+    return list(examine(shared, desk.data, other if desk.renamed else path.name, NOW).findings), spots
+
+
+def run_reissue(place: Place, node: str, path: Path) -> list[Finding]:
+    """The premises change, a new workbook goes out, and the old one comes in."""
+    change_premises(place, node)
     with place.opened() as round_:
-        if todo[0].does == "ny utgåva":
-            change_premises(place, node)
+        changed = [issued.node for issued in issue_workbooks(round_) if issued.status == "reissued"]
+        assert changed == [node]
+        return list(examine(round_, path.read_bytes(), path.name, NOW).findings)
+
+
+def run_twice(place: Place, path: Path) -> list[Finding]:
+    """The same file comes twice."""
+    for name in (path.name, "igen.xlsx"):
+        shutil.copyfile(path, place.folder / "inkorg" / name)
     with place.opened() as round_:
-        if todo[0].does == "ny utgåva":
-            issue_workbooks(round_)
-            todo, spots = [], [(todo[0].gives, Spot())]
-        else:
-            spots = taken(desk, todo)
-        other = next(item for item in round_.register.issued_files() if item != path.name)
-        name = other if desk.renamed else path.name
-        if todo and todo[0].does == "lämna in igen":
-            (place.folder / "inkorg" / name).write_bytes(desk.data)
-            (place.folder / "inkorg" / "igen.xlsx").write_bytes(desk.data)
-            return [f for one in collect(round_) for f in one.examined.findings], [(todo[0].gives, Spot())]
-        return list(examine(round_, desk.data, name, NOW).findings), spots
+        return [finding for one in collect(round_) for finding in one.examined.findings]
 
 
 def taken(desk: Desk, todo: list[Step]) -> list[tuple[str, Spot]]:
@@ -162,39 +183,32 @@ def run_round(place: Place, todo: list[Step]) -> tuple[list[Finding], list[tuple
     """Steps where others have answered too: everybody has, and the steps are taken in one node's answer."""
     tables = {step.table for step in todo}
     node = place.sample.seller if "adjustments" in tables else place.sample.whole
-    answer = place.answered(node)
-    inbox = place.folder / "inkorg"
-    for path in (place.answers / "inkorg").glob("*.xlsx"):
-        if path != answer:
-            shutil.copyfile(path, inbox / path.name)
     does = next((step.does for step in todo if step.does in ROUND), "")
-    desk = Desk(answer.read_bytes(), place.titles(node))
-    spots = [(step.gives, Spot()) for step in todo if step.does in ROUND] if does else []
-    now = NOW
-    if does == "lämna in sent":
-        with place.opened() as round_:
-            phase = round_.premises.phase_of(node)
-            assert phase is not None
-            now = datetime.combine(phase.deadline + timedelta(days=3), NOW.timetz())
-    with place.opened(now) as round_:
-        root = round_.premises.organisation.root.id
-        if tables & {"facts", "carrier"}:
+    with place.opened() as round_:
+        phase = round_.premises.phase_of(node)
+        assert phase is not None
+        if does == "lämna in sent":
+            round_.now = datetime.combine(phase.deadline + timedelta(days=3), NOW.timetz())
+        answer = place.answered(round_, node)
+        inbox = round_.folder_of("inbox")
+        for path in (place.answers / "inkorg").glob("*.xlsx"):
+            if path != answer:
+                shutil.copyfile(path, inbox / path.name)
+        desk = place.desk(round_, node, answer)
+        if "carrier" in tables:
             return run_carrier(round_, desk, todo, answer)
-        spots += taken(desk, todo)
+        spots = [(step.gives, Spot()) for step in todo if step.does in ROUND] + taken(desk, todo)
         if does != "lämna inte in":
             (inbox / answer.name).write_bytes(desk.data)
-        own = [f for one in collect(round_) for f in one.examined.findings]
+        own = [finding for one in collect(round_) for finding in one.examined.findings]
         match does:
-            case "lämna in igen":
-                (inbox / "igen.xlsx").write_bytes(desk.data)
-                own += [f for one in collect(round_, [inbox / "igen.xlsx"]) for f in one.examined.findings]
             case "lämna in annan":
                 own += again(round_, inbox / "annan.xlsx", desk.edit)
             case "lämna in rättad":
-                path = write_return(round_, examine(round_, desk.data, answer.name))
-                assert path is not None
-                own += again(round_, path, Edit(path.read_bytes()))
-        return [*own, *scope_of(round_, root)[1]], spots
+                returned = write_return(round_, examine(round_, desk.data, answer.name))
+                assert returned is not None
+                own += again(round_, returned, Edit(returned.read_bytes()))
+        return [*own, *scope_of(round_, round_.premises.organisation.root.id)[1]], spots
 
 
 def again(round_: Round, path: Path, edit: Edit) -> list[Finding]:
@@ -228,9 +242,11 @@ def is_there(finding: Finding, spot: Spot) -> bool:
 
 @pytest.mark.parametrize("code", [code for code in codes() if code not in EXEMPT])
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_example(place: Callable[[str], Place], sample: str, code: str) -> None:
+def test_example(
+    places: Callable[[str], Place], rounds: Callable[[str], Round], tmp_path: Path, sample: str, code: str
+) -> None:
     """The steps of a rule's example give its finding at the step that says so, and everything in it is filled in."""
-    findings, spots = run(place(sample), code)
+    findings, spots = run(places(sample), rounds(sample), tmp_path, code)
     assert spots, "the example says nothing"
     said = [(f.code, f.place, f.message) for f in findings]
     for gives, spot in spots:
@@ -244,20 +260,18 @@ def test_example(place: Callable[[str], Place], sample: str, code: str) -> None:
         assert "  " not in text.strip(), text
 
 
-def test_a_fault_of_our_own_is_a_finding(place: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch) -> None:
-    """XS901: whatever goes wrong inside, the file is named and the next one is taken in."""
-    here = place("exempelby")
+def test_a_fault_of_our_own_is_a_finding(rounds: Callable[[str], Round], monkeypatch: pytest.MonkeyPatch) -> None:
+    """XS901: whatever goes wrong inside, the file is named and the next one can be taken in."""
 
     def fail(error: type[Exception], _: bytes) -> None:
         raise error("x")
 
-    for error in (RecursionError, KeyError, AssertionError, ValueError):
+    for error in (RecursionError, KeyError, AssertionError, ValueError, ZeroDivisionError):
         monkeypatch.setattr(examining, "read_workbook", partial(fail, error))
-        with here.opened() as round_:
-            examined = examine(round_, b"x", "fil.xlsx")
+        examined = examine(rounds("exempelby"), b"x", "fil.xlsx")
         assert [finding.code for finding in examined.findings] == ["XS901"]
         assert error.__name__ in examined.findings[0].message
-        assert examined.status == "refused"
+        assert (examined.status, examined.findings[0].place.file) == ("refused", "fil.xlsx")
 
 
 def raised() -> set[str]:

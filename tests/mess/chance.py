@@ -7,7 +7,18 @@ from random import Random
 from tests.mess.hands import copy_sheet
 from tests.office.xmledit import Edit, Typed
 
-COLUMNS = ("activity", "outcome", "previous", "forecast", "proposal", "change", "budget", "comment", "status", "index_1")
+COLUMNS = (
+    "activity",
+    "outcome",
+    "previous",
+    "forecast",
+    "proposal",
+    "change",
+    "budget",
+    "comment",
+    "status",
+    "index_1",
+)
 WRITINGS = ("{}", " {} ", "{}\u00a0", "{} tkr", "{},0", "{}000 kr", "+{}")
 NAMES = ("Vår budget", "Budget (2)", "Budget & plan", "O'Briens", "Ålderdomshem")
 
@@ -91,7 +102,12 @@ def insert_own(p: Person) -> None:
     at, tkr = p.rng.randint(p.body()[0], p.body()[1] + 1), p.rng.randint(-9, 9)
     p.edit.insert_row(p.sheet, at)
     columns = p.edit.table("budget").columns
-    values = {"account": "64110", "activity": "K130 Ekonomi & kansli", "change": tkr, "comment": "Mer papper"}
+    values: dict[str, Typed] = {
+        "account": "64110",
+        "activity": "K130 Ekonomi & kansli",
+        "change": tkr,
+        "comment": "Mer papper",
+    }
     for key, value in values.items():
         p.edit.set(p.sheet, f"{columns[key]}{at}", value)
     p.own.append(tkr)
@@ -130,7 +146,8 @@ def delete_free(p: Person) -> None:
 def write_beside(p: Person) -> None:
     """Writes a note beside the table."""
     ref = f"AM{p.rng.randint(1, 30)}"
-    p.edit.set(p.sheet, ref, p.rng.choice([1234, 12.5, "se bilaga"]))
+    notes: list[Typed] = [1234, 12.5, "se bilaga"]
+    p.edit.set(p.sheet, ref, p.rng.choice(notes))
 
 
 def bad_amount(p: Person) -> None:

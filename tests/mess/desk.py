@@ -105,7 +105,9 @@ class Desk:
     def own(self, changes: Mapping[str, int]) -> list[int]:
         """The node's net cost per year when rows are changed by so many kr."""
         rows = self.lines | {row: NOTHING for row in changes if row not in self.lines}
-        return [sum(year) for year in zip(*(line.years(changes.get(row, 0)) for row, line in rows.items()), strict=True)]
+        return [
+            sum(year) for year in zip(*(line.years(changes.get(row, 0)) for row, line in rows.items()), strict=True)
+        ]
 
     def expected(self, changes: Mapping[str, int] | None) -> Years:
         """The municipality's net cost per year; None: nothing from the node."""

@@ -152,7 +152,9 @@ def add_part(name: str, content: bytes = b"x", kind: str = "") -> Do:
 def external_link(edit: Edit) -> None:
     """The workbook fetches from another file."""
     add_part("xl/externalLinks/externalLink1.xml", b"<externalLink/>", "externalLink")(edit)
-    target = '<Relationship Id="rId1" Type="x/externalLinkPath" Target="file:///C:/Egna/Fjol.xlsx" TargetMode="External"/>'
+    target = (
+        '<Relationship Id="rId1" Type="x/externalLinkPath" Target="file:///C:/Egna/Fjol.xlsx" TargetMode="External"/>'
+    )
     edit.package.put("xl/externalLinks/_rels/externalLink1.xml.rels", f"<Relationships>{target}</Relationships>")
 
 

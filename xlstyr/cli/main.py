@@ -5,7 +5,10 @@ import sys
 
 import click
 
+from xlstyr.cli.swedish import speak_swedish
 from xlstyr.words import word
+
+speak_swedish()
 
 COMMANDS = ("init", "generate", "check", "collect", "rollup", "consolidate", "status", "explain", "demo")
 ENVIRONMENT = 3
@@ -21,14 +24,21 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"xlstyr.cli.{cmd_name}_").command
+        command.options_metavar = word("click.usage.options")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
+        with formatter.section(word("click.texts.Commands")):
             formatter.write_dl([(name, word(f"cli.help.{name}")) for name in COMMANDS])
 
 
-@click.group(cls=_Lazy, help=word("cli.usage"), context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Lazy,
+    help=word("cli.usage"),
+    options_metavar=word("click.usage.options"),
+    subcommand_metavar=word("click.usage.command"),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="xlstyr", help=word("cli.version"))
 def group() -> None:
     """The group of all commands."""

@@ -27,9 +27,10 @@ from xlstyr.excel.specimen import draw_specimen
 from xlstyr.excel.theme import Theme
 from xlstyr.excel.zipped import Member, zipped
 from xlstyr.layout import kinds
-from xlstyr.layout.compute import Computed, ComputedRow, evaluator
+from xlstyr.layout.compute import Computed, ComputedRow
 from xlstyr.layout.content import Content, RowContent, Value
 from xlstyr.layout.definition import Column, Table, Workbook
+from xlstyr.layout.evaluate import evaluator
 from xlstyr.layout.lists import Choices, Lists
 from xlstyr.model.errors import XlstyrError
 

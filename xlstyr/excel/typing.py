@@ -14,13 +14,12 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from html import unescape
 from typing import Protocol
 from xml.sax.saxutils import escape
 
+from xlstyr.excel.keyboard import Keyboard, written
 from xlstyr.excel.zipped import Member, zipped
 from xlstyr.layout.raw import ID, MARK
 from xlstyr.model.errors import XlstyrError
@@ -49,14 +48,6 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TO_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _SST = re.compile(r"<sst\b[^>]*>|<sst\b[^>]*/>")
 _COUNT = re.compile(r'\bcount="(\d+)"')
-
-_QUOTED = re.compile('"[^"]*"')
-_SPACES = re.compile("[ \u00a0\u202f]")
-_NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d*)(?:,(\d*))?[ \u00a0\u202f]*(%?)")
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_EPOCH = date(1899, 12, 30)
-_EPOCH_1904 = date(1904, 1, 1)
-_LONGEST = 32_767
 
 
 class Typed(Protocol):
@@ -92,7 +83,7 @@ def type_answers(workbook: bytes, typed: Sequence[Typed], by: str = "xlstyr demo
     """
     package = _Package(workbook)
     strings = _Strings(package.text(STRINGS))
-    excel = _Excel(package.text(STYLES), package.text(BOOK))
+    excel = Keyboard(package.text(STYLES), package.text(BOOK))
     by_table: dict[str, list[Typed]] = {}
     for one in typed:
         by_table.setdefault(one.table, []).append(one)
@@ -321,7 +312,7 @@ class _Sheet:
             return ""
         return self.strings.items[int(found[1])] if kind == "s" else _plain(found[1])
 
-    def write(self, one: Typed, excel: "_Excel") -> None:
+    def write(self, one: Typed, excel: Keyboard) -> None:
         """Lays one answer in its cell."""
         table = self.tables[one.table]
         letters, number = table.columns.get(one.column), table.rows.get(one.row)
@@ -350,7 +341,7 @@ class _Sheet:
             case None:
                 return f"{start}/>"
             case Decimal():
-                return f"{start}><v>{_written(value)}</v></c>"
+                return f"{start}><v>{written(value)}</v></c>"
         return f'{start} t="s"><v>{self.strings.number(value)}</v></c>'
 
     def edited(self) -> str:
@@ -362,69 +353,6 @@ class _Sheet:
             parts += [self.xml[at:start], xml]
             at = end
         return "".join((*parts, self.xml[at:]))
-
-
-class _Excel:
-    """What Swedish Excel makes of a typed text."""
-
-    def __init__(self, styles: str, book: str) -> None:
-        self.formats = _formats(styles)
-        self.date1904 = re.search(r'<workbookPr\b[^>]*\bdate1904="(?:1|true)"', book) is not None
-
-    def value(self, text: str, style: int) -> str | Decimal | None:
-        """The value of ``text`` typed in a cell with ``style``: a number, a text, or nothing."""
-        code = self.formats[style] if style < len(self.formats) else ""
-        text = text.replace("\r\n", "\n")[:_LONGEST]
-        if not text:
-            return None
-        if code == "@":
-            return text
-        number = _number(text, "%" in _QUOTED.sub("", code))
-        return self._day(text) if number is None else number
-
-    def _day(self, text: str) -> str | Decimal:
-        """The serial number of an ISO date; the text itself when it is none that Excel knows."""
-        found = _DATE.fullmatch(text.strip())
-        if found is None:
-            return text
-        try:
-            day = date(*(int(part) for part in found.groups()))
-        except ValueError:
-            return text
-        if self.date1904:
-            return Decimal((day - _EPOCH_1904).days) if day >= _EPOCH_1904 else text
-        serial = (day - _EPOCH).days
-        if serial <= 60:  # before March 1900 Excel counts a leap day that never was
-            serial -= 1
-        return Decimal(serial) if serial > 0 else text
-
-
-def _number(text: str, percent_cell: bool) -> Decimal | None:
-    """The number that ``text`` is; from 1 it is per cent in a cell that shows per cent."""
-    found = _NUMBER.fullmatch(text.strip().replace("\u2212", "-"))
-    if found is None or not (found[2] or found[3]):
-        return None
-    number = Decimal(f"{found[1]}{_SPACES.sub('', found[2]) or 0}.{found[3] or 0}") + 0  # no minus zero
-    return number / 100 if found[4] or (percent_cell and abs(number) >= 1) else number
-
-
-def _written(number: Decimal) -> str:
-    """As Excel writes it: 15 digits are kept, and a binary fraction is written out with 17."""
-    return format(float(format(number, ".15g")), ".17g")
-
-
-@lru_cache(maxsize=8)
-def _formats(styles: str) -> tuple[str, ...]:
-    """The number format of every cell style; empty where Excel's own numbers say all that matters."""
-    codes = {9: "0%", 10: "0.00%", 49: "@"}
-    for found in re.finditer(r"<numFmt\b[^>]*>", styles):
-        number = re.search(r'numFmtId="(\d+)"', found[0])
-        code = re.search(r'formatCode="([^"]*)"', found[0])
-        if number and code:
-            codes[int(number[1])] = unescape(code[1])
-    section = re.search(r"<cellXfs\b.*?</cellXfs>", styles, re.DOTALL)
-    styled = re.findall(r'<xf\b[^>]*?\bnumFmtId="(\d+)"', section[0]) if section else []
-    return tuple(codes.get(int(number), "") for number in styled)
 
 
 def _calculated_on_load(book: str) -> str:

@@ -9,8 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from xlstyr.model.period import PeriodKind
+
 KindName = Literal["text", "amount", "integer", "decimal", "percent", "date", "choice", "reference", "formula"]
 Writer = Literal["giver", "receiver", "new"]
+_PERIOD = rf"^({'|'.join(PeriodKind)}) t([+-]\d)?$"
 
 
 class _Strict(BaseModel):
@@ -32,7 +35,7 @@ class Column(_Strict):
     width: float = 14
     writer: Writer = "receiver"
     unit: Literal["kr", "tkr"] | None = None
-    period: str | None = None
+    period: str | None = Field(None, pattern=_PERIOD)
     required: bool = False
     minimum: Decimal | None = None
     maximum: Decimal | None = None

@@ -3,7 +3,7 @@
 ``[column]`` is a cell of the same row, ``[block.column]`` a column of a table or a field of a form.
 Operators ``+ - * /``, comparisons, ``and or not``, ``a if c else b``, f-strings, ``blank`` and the functions
 of ``FUNCTIONS``. Blank rule: an arithmetic expression whose operands are all blank is blank; otherwise a blank
-counts as nothing. Amounts are kr in both back ends whatever the cell's unit.
+counts as nothing. Anything divided by zero is 0. Amounts are kr in both back ends whatever the cell's unit.
 """
 
 import ast
@@ -47,10 +47,8 @@ _NODES = (
     ast.Call,
     ast.JoinedStr,
     ast.FormattedValue,
-    ast.operator,
-    ast.unaryop,
-    ast.cmpop,
-    ast.boolop,
+    *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Not, ast.And, ast.Or),
+    *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
 )
 
 
@@ -146,7 +144,11 @@ def formulas(workbook: Workbook) -> Iterator[tuple[Form | Table, str, str]]:
 def check_references(workbook: Workbook, known: frozenset[str], file: str) -> None:
     """Raise ``DefinitionError`` for a reference to nothing; what other workbooks have reads as blank."""
     for block, name, text in formulas(workbook):
-        for ref in references(text):
+        try:
+            found = list(references(text))
+        except DefinitionError as error:
+            raise DefinitionError(f"{file}: {block.key}.{name}: {error}") from error
+        for ref in found:
             owner = ref.block or block.key
             if workbook.column(owner, ref.key) is None and f"{owner}.{ref.key}" not in known:
                 raise DefinitionError(f"{file}: {block.key}.{name}: [{owner}.{ref.key}]")

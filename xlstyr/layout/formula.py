@@ -147,6 +147,9 @@ class ExcelText:
             case ast.List():
                 ref = ex.reference(node)
                 return f"N({self.at.cell(ref)}){self._scale(ref)}" if self._column(node) is not None else "0"
+            case ast.BinOp(left=left, op=ast.Div(), right=right) if not isinstance(right, ast.Constant):
+                divisor = self._number(right)
+                return f"IF({divisor}=0,0,{self._number(left)}/{divisor})"
             case ast.BinOp(left=left, op=op, right=right):
                 return f"({self._number(left)}{_OPERATORS[type(op)]}{self._number(right)})"
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from xlstyr.layout import kinds
 from xlstyr.layout.compute import Computed, choices_for
@@ -354,6 +355,7 @@ _MONEY = frozenset({"budget", "answer", "adjustments", "staff"})
 _REFERENCE = re.compile(r"(?:'[^']*'!|[\w.]+!)?\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?|#REF!")
 
 
+@lru_cache(8192)
 def _skeleton(formula: str) -> str:
     """``formula`` without what it refers to: that changes when cells are cut and pasted, and nobody has typed it."""
     return _REFERENCE.sub("@", "".join(formula.split()))

@@ -80,8 +80,7 @@ def _examine(round_: Round, data: bytes, source: Source) -> Examined:
 def expected(round_: Round) -> Expected:
     """What identities are compared with."""
     premises = round_.premises
-    names = {node.id: node.name for node in premises.organisation}
-    return Expected(premises.settings.round, premises.stage, names, round_.register.issued_files())
+    return Expected(premises.settings.round, premises.stage, round_.names, round_.register.issued_files())
 
 
 def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]) -> Examined:

@@ -68,7 +68,7 @@ def _path(round_: Round, node: Node) -> Path:
     """One folder per committee; nodes of the same name under one committee get their id added."""
     organisation = round_.premises.organisation
     committee = organisation.committee(node.id)
-    twins = sum(file_name(other.name).casefold() == file_name(node.name).casefold() for other in organisation)
+    twins = round_.file_names[file_name(node.name).casefold()]
     shown = node.name if twins == 1 else f"{node.name} ({node.id})"
     name = word("folders.node", year=round_.premises.settings.year, node=file_name(shown))
     return round_.folder_of("issued") / file_name(committee.name) / name

@@ -81,6 +81,7 @@ class Register:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._files: tuple[int | None, dict[str, str]] = (None, {})
         try:
             self.db = sqlite3.connect(path, timeout=10)
             self.db.execute("pragma foreign_keys = on")
@@ -113,27 +114,33 @@ class Register:
         try:
             with self.db:
                 yield
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            raise XlstyrError(f"{self.path.name}: {error}") from error
+
+    def _execute(self, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self.db.execute(query, values)
+        except sqlite3.Error as error:
             raise XlstyrError(f"{self.path.name}: {error}") from error
 
     def add_layout(self, digest: str, definition: str) -> None:
         """Keep a definition for as long as answers to it may come."""
-        self.db.execute("insert or ignore into layouts values (?, ?)", (digest, definition))
+        self._execute("insert or ignore into layouts values (?, ?)", (digest, definition))
 
     def layout(self, digest: str) -> str | None:
         """The definition with ``digest``, or None when it was never issued here."""
-        found = self.db.execute("select definition from layouts where digest = ?", (digest,)).fetchone()
+        found = self._execute("select definition from layouts where digest = ?", (digest,)).fetchone()
         return str(found[0]) if found else None
 
     def add_issue(self, issue: Issue, at: datetime) -> None:
         """A workbook was issued."""
         values = (issue.node, issue.stage, issue.issue, issue.layout, issue.premises, issue.content, issue.file)
-        self.db.execute("insert into issues values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, at.isoformat()))
+        self._execute("insert into issues values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, at.isoformat()))
         self.add_event("issued", issue.node, issue.stage, at, issue=issue.issue)
 
     def issue(self, node: str, stage: str, number: int | None = None) -> Issue | None:
         """Issue ``number`` to ``node``, the latest when None; None when there is none."""
-        found = self.db.execute(
+        found = self._execute(
             "select node, stage, issue, layout, premises, content, file from issues "
             "where node = ? and stage = ? and issue = coalesce(?, issue) order by issue desc limit 1",
             (node, stage, number),
@@ -141,35 +148,38 @@ class Register:
         return Issue(*found) if found else None
 
     def issued_files(self) -> dict[str, str]:
-        """File name → node, of everything issued."""
-        rows = self.db.execute("select file, node from issues order by issue")
-        return {Path(file).name: node for file, node in rows}
+        """File name → node, of everything issued; read again only when there is more."""
+        last: int | None = self._execute("select max(rowid) from issues").fetchone()[0]
+        if self._files[0] != last:
+            rows = self._execute("select file, node from issues order by issue")
+            self._files = last, {file.rpartition("/")[2]: node for file, node in rows}
+        return self._files[1]
 
     def add_file(self, sha256: str, name: str, size: int, received: datetime) -> None:
         """A file has come in and its bytes are safe."""
         values = (sha256, name, size, received.isoformat())
-        self.db.execute("insert or ignore into files values (?, ?, ?, ?)", values)
+        self._execute("insert or ignore into files values (?, ?, ?, ?)", values)
 
     def file(self, sha256: str) -> tuple[str, datetime] | None:
         """(name, received) of a file that has come in; None when it hasn't."""
-        found = self.db.execute("select name, received from files where sha256 = ?", (sha256,)).fetchone()
+        found = self._execute("select name, received from files where sha256 = ?", (sha256,)).fetchone()
         return (found[0], datetime.fromisoformat(found[1])) if found else None
 
     def add_answer(self, answer: Answer, at: datetime) -> None:
         """A file was read: what it says for one node."""
         findings = json.dumps([_dump_finding(finding) for finding in answer.findings], ensure_ascii=False)
         values = (answer.sha256, answer.place, answer.node, answer.stage, answer.status, answer.contribution, findings)
-        self.db.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", values)
+        self._execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", values)
         self.add_event("received", answer.node, answer.stage, at, sha256=answer.sha256, status=answer.status)
 
     def has_said(self, sha256: str) -> bool:
         """Whether a file has said anything that can count."""
         query = "select 1 from answers where sha256 = ? and contribution is not null"
-        return self.db.execute(query, (sha256,)).fetchone() is not None
+        return self._execute(query, (sha256,)).fetchone() is not None
 
     def answers(self) -> list[Answer]:
         """Everything that was read, in the order it came."""
-        rows = self.db.execute(
+        rows = self._execute(
             "select a.sha256, node, stage, status, contribution, findings, place from answers a join files f "
             "on f.sha256 = a.sha256 order by f.received, f.sha256, place"
         )
@@ -181,12 +191,12 @@ class Register:
     def add_event(self, kind: str, node: str, stage: str, at: datetime, **data: object) -> None:
         """Something happened."""
         values = (at.isoformat(), kind, node, stage, json.dumps(data, ensure_ascii=False))
-        self.db.execute("insert into events (at, kind, node, stage, data) values (?, ?, ?, ?, ?)", values)
+        self._execute("insert into events (at, kind, node, stage, data) values (?, ?, ?, ?, ?)", values)
 
     def events(self, kinds: Iterable[str] = ()) -> list[Event]:
         """What has happened, oldest first; of ``kinds`` only, when given."""
         wanted = set(kinds)
-        rows = self.db.execute("select seq, at, kind, node, stage, data from events order by seq")
+        rows = self._execute("select seq, at, kind, node, stage, data from events order by seq")
         return [
             Event(row[0], datetime.fromisoformat(row[1]), row[2], row[3], row[4], json.loads(row[5]))
             for row in rows

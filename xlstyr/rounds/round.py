@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -71,6 +72,16 @@ class Round:
     def control_findings(self) -> list[Finding]:
         """What the control workbook should have looked at (no fel: then it can't be used)."""
         return self._control[1]
+
+    @cached_property
+    def file_names(self) -> Counter[str]:
+        """How many nodes share each name, as files spell it."""
+        return Counter(file_name(node.name).casefold() for node in self.premises.organisation)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What people call each node."""
+        return {node.id: node.name for node in self.premises.organisation}
 
     @cached_property
     def lists(self) -> Lists:
