@@ -28,11 +28,16 @@ _STEPS: dict[str, Callable[[Round], object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """CPU seconds of each step of a round of ``nodes`` nodes, and the largest process in MB."""
+    """CPU seconds and MB of each step of a round of ``nodes`` nodes, each step a process."""
 
     nodes: int
     cpu: dict[str, float]
-    memory: int
+    memory: dict[str, int]
+
+    @property
+    def peak(self) -> int:
+        """The largest process."""
+        return max(self.memory.values())
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Measured]:
@@ -47,8 +52,9 @@ def measure(folder: Path, quick: bool) -> Iterator[Measured]:
     seconds = f"{sum(small.values()):.1f} s and {sum(large.cpu.values()):.1f} s"
     compared = f"{large.nodes} nodes ÷ ({times:.1f} × {first.nodes} nodes), CPU"
     yield Measured(SUBJECT, compared, ratio, 1.1, 1.02, detail=f"{shown}; {seconds}")
+    held = ", ".join(f"{step} {megabytes}" for step, megabytes in large.memory.items())
     memory = f"peak memory, {large.nodes} nodes"
-    yield Measured(SUBJECT, memory, large.memory, 500, 250, "MB", f"{first.memory} MB at {first.nodes} nodes")
+    yield Measured(SUBJECT, memory, large.peak, 500, 250, "MB", f"{held}; {first.peak} at {first.nodes} nodes")
 
 
 def run(nodes: int) -> Run:
@@ -59,7 +65,7 @@ def run(nodes: int) -> Run:
         _child("lay", name)
         found |= {step: _child(step, name) for step in ("collect", "consolidate")}
     cpu = {step: found[step]["cpu"] for step in _STEPS}
-    return Run(made, cpu, round(max(said["memory"] for said in found.values())))
+    return Run(made, cpu, {step: round(said["memory"]) for step, said in found.items()})
 
 
 def _child(step: str, folder: str, nodes: int = 0) -> dict[str, float]:

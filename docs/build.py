@@ -108,7 +108,8 @@ Allt som kan anmärkas på, med koden som står i återkopplingen. `xlstyr expla
 - **Notis** upplyser. Inget behöver göras.
 
 Exemplet visar vad man gör i en riktig arbetsbok för att få anmärkningen. Tabell, rad och kolumn anges med de nycklar som
-står i [arbetsböckernas kolumner](arbetsbocker.md); `ger` står där anmärkningen ska komma. Testerna kör varje exempel."""
+står i [arbetsböckernas kolumner](arbetsbocker.md); rad 1 är den första ifyllda raden och n1 den första tomma. `ger` står där
+anmärkningen ska komma. Testerna kör varje exempel."""
 
 
 def rules_page() -> str:
@@ -156,7 +157,7 @@ def _parts(line: str) -> list[str]:
 
 COMMANDS_ABOUT = """\
 Alla kommandon skrivs i en kommandotolk eller terminal. De som gäller en omgång körs i omgångens mapp, eller var som helst
-med `--round MAPP`.
+med `--round DIR`.
 
 | Slutkod | Betyder |
 | --- | --- |
@@ -185,7 +186,7 @@ def _command_section(context: click.Context, name: str) -> str:
     command = _command(context, name)
     arguments = [p for p in command.params if isinstance(p, click.Argument)]
     options = [p for p in command.params if isinstance(p, click.Option)]
-    usage = " ".join(["xlstyr", name, *(_metavar(argument) for argument in arguments), "[OPTIONS]"])
+    usage = " ".join(["xlstyr", name, command.options_metavar or "", *(_metavar(argument) for argument in arguments)])
     rows = [(_code(_option(o)), (o.help or "") + (" Måste anges." if o.required else "")) for o in options]
     return f"## xlstyr {name}\n\n{command.help}\n\n```\n{usage}\n```\n\n{table(('Val', 'Betyder'), rows)}"
 
@@ -231,7 +232,7 @@ def workbooks_page() -> str:
         *_sheets({"rollup": rollup}, dict.fromkeys(OWNER, "programmet")),
         "## Återkoppling",
         FEEDBACK_ABOUT,
-        *_sheet(returned.key, {"unit": returned}, dict.fromkeys(OWNER, "programmet")),
+        *_sheet(returned.key, {"feedback": returned}, dict.fromkeys(OWNER, "programmet")),
     )
 
 
@@ -293,17 +294,19 @@ def _block(key: str, sheets: dict[str, Sheet], owner: dict[str, str]) -> str:
         for column in block.columns.values():
             if not column.hidden and not (isinstance(block, Form) and block.style == "hidden"):
                 columns.setdefault(column.key, {})[name] = column
-    rows = [_column(found, set(sheets), owner, next(iter(blocks.values()))) for found in columns.values()]
+    rows = [_column(found, set(sheets), owner) for found in columns.values()]
     if not rows:
         return ""
     block = next(iter(blocks.values()))
     kind = "Formulär" if isinstance(block, Form) else "Tabell"
     grow = f", {block.grow} tomma rader att skriva på" if isinstance(block, Table) and block.grow else ""
-    head = ("Rubrik", "Nyckel", "Vem skriver", "Vad får stå", "Anmärkning")
+    head: tuple[str, ...] = ("Rubrik", "Nyckel", "Vem skriver", "Vad får stå", "Anmärkning")
+    if not any(row[3] for row in rows):
+        head, rows = (*head[:2], head[4]), [(*row[:2], row[4]) for row in rows]
     return f"{kind} `{key}`{grow}:\n\n{table(head, rows)}"
 
 
-def _column(found: dict[str, Column], names: set[str], owner: dict[str, str], block: Form | Table) -> tuple[str, ...]:
+def _column(found: dict[str, Column], names: set[str], owner: dict[str, str]) -> tuple[str, ...]:
     column = next(iter(found.values()))
     notes = [column.help] if column.help else []
     if column.required and not column.is_formula:
@@ -313,8 +316,9 @@ def _column(found: dict[str, Column], names: set[str], owner: dict[str, str], bl
     if column.expression:
         notes.append(_code(column.expression))
     who = "räknas ut" if column.is_formula else owner[column.writer]
+    typed = who not in ("räknas ut", "givaren", "programmet")
     header = column.header.replace("\u00ad", "") or "–"
-    return (header, _code(column.key), who, kinds.describe(column), " ".join(notes))
+    return (header, _code(column.key), who, kinds.describe(column) if typed else "", " ".join(notes))
 
 
 # -- parts of the architecture page

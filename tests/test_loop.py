@@ -1,9 +1,11 @@
 """The loop: issued, answered, collected, rolled up and mailed upwards, again and again, without anything counted twice."""
 
 import json
+import os
 import re
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -534,3 +536,17 @@ def test_the_carrier_holds_every_contribution_whole(exempelby: Path, copied: Cop
         texts[key] = texts.get(key, "") + str(edit.get(table.sheet, f"{table.columns['text']}{row}"))
     carried = {json.loads(text)["node"]: [json.loads(text)["digest"]] for text in texts.values()}
     assert carried == said(round_)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_file_name_that_is_no_text_stops_nothing(exempelby_answered: Path, copied: Copied, opened: Opened) -> None:
+    folder = copied(exempelby_answered)
+    inbox = folder / "inkorg"
+    odd = os.fsdecode(os.fsencode(inbox) + b"/Budget 2031 \xc5sens f\xf6rskola.xlsx")
+    (inbox / "Budget 2031 Åsens förskola.xlsx").rename(odd)
+    round_ = opened(folder)
+    taken = {item.examined.name: item.examined for item in collect(round_)}
+    assert taken["Budget 2031 Åsens förskola.xlsx"].status == "accepted"
+    assert len(taken) == 15
+    assert all(item.duplicate for item in collect(round_))
+    consolidate(round_)

@@ -1,4 +1,4 @@
-"""Lets click say its own texts (usage, errors) in Swedish: it asks ``gettext``, and there is no catalogue for us to ship."""
+"""Lets click say its own texts (usage, errors) in Swedish: it asks ``gettext``, which has no catalogue for it."""
 
 import click.core
 import click.decorators

@@ -12,6 +12,7 @@ from xml.sax.saxutils import unescape
 
 from xlstyr.layout.raw import RawCell, RawValue
 
+LARGEST = 2**24  # what is larger is parsed piece by piece, so that it isn't held in memory twice
 _TEXT = r"([^<&]*(?:&(?:amp|lt|gt|quot|apos);[^<&]*)*)"
 _ATTRIBUTES = r'(?: [\w:.]+="[^"<&]*")*'
 _SPACE = r'(?: xml:space="preserve")?'
@@ -71,6 +72,8 @@ def scan_strings(data: bytes) -> list[str] | None:
 
 def _inside(data: bytes, start: bytes, end: bytes, nowhere_else: tuple[bytes, ...]) -> str | None:
     """What stands between ``start`` and ``end``; None when anything about it or its surroundings is unusual."""
+    if len(data) > LARGEST:
+        return None
     head, opened, rest = data.partition(start)
     body, closed, tail = rest.rpartition(end)
     around = head + opened + closed + tail

@@ -220,8 +220,9 @@ class _SheetDrawing:
         sheet, definition = self.pen.sheet, self.placed.sheet
         tables = [block for block in self.placed.blocks if isinstance(block.block, Table)]
         only = tables[0] if len(tables) == 1 else None
+        shown = [b for b in self.placed.blocks if not (isinstance(b.block, Form) and b.block.style == "hidden")]
         wide = self.visible()
-        last = tables[-1].last if tables and tables[-1] is self.placed.blocks[-1] else self.placed.end
+        last = tables[-1].last if tables and tables[-1] is shown[-1] else self.placed.end
         if not definition.hidden:  # LibreOffice prints hidden sheets that have a print area
             sheet.print_area(0, MARGIN, last - 1, column_at(wide - 1))
         (sheet.set_portrait if definition.portrait else sheet.set_landscape)()
@@ -231,7 +232,7 @@ class _SheetDrawing:
         sheet.set_header("&L&9%%municipality%%&R&9%%title%%")
         sheet.set_footer("&L&9%%node%% \u00b7 &A&C&9%%label%%&R&9" + word("drawing.page") + " &P (&N)")
         if only is not None and isinstance(only.block, Table):
-            if only is self.placed.blocks[-1]:
+            if only is shown[-1]:
                 sheet.repeat_rows(only.header - 1)
             sheet.freeze_panes(only.first - 1, FIRST + 2 if only.first < 14 else 0)
             if only.block.grow or not only.block.is_read:

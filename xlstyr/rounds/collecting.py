@@ -55,7 +55,7 @@ def take_in(round_: Round, path: Path) -> Taken:
         examined = examine(round_, data, path.name, known[1])
         if examined.contributions and not round_.register.has_said(sha256):
             return Taken(_register(round_, data, path.name, sha256), duplicate=False)
-        again = found("XS016", name=known[0]).at(file=path.name, node=examined.node or "")
+        again = found("XS016", name=known[0]).at(file=examined.name, node=examined.node or "")
         return Taken(replace(examined, findings=(again,)), duplicate=True)
     write_safely(round_.folder_of("originals") / f"{sha256}{path.suffix.casefold()[:8]}", data)
     return Taken(_register(round_, data, path.name, sha256), duplicate=False)
@@ -65,7 +65,7 @@ def _register(round_: Round, data: bytes, name: str, sha256: str) -> Examined:
     examined = examine(round_, data, name, round_.now)
     register = round_.register
     with register.transaction():
-        register.add_file(sha256, name, len(data), round_.now)
+        register.add_file(sha256, examined.name, len(data), round_.now)
         if not examined.contributions:
             answer = Answer(sha256, examined.node or "", examined.stage, examined.status, None, examined.findings)
             register.add_answer(answer, round_.now)

@@ -49,13 +49,22 @@ class Examined:
 def examine(round_: Round, data: bytes, name: str, received: datetime | None = None) -> Examined:
     """What the file ``name`` says. Nothing in it raises: everything wrong is a finding."""
     sha256 = hashlib.sha256(data).hexdigest()
-    source = Source(sha256, name, "", received)
+    source = Source(sha256, readable(name), "", received)
     try:
         return _examine(round_, data, source)
     except (XlstyrError, OSError, sqlite3.Error):
         raise  # the environment: a file's content has no part in it
     except Exception as error:  # noqa: BLE001 (a bug met by one file must not stop the next)
         return _refused(source, None, [found("XS901", detail=type(error).__name__)])
+
+
+def readable(name: str) -> str:
+    """A file's name as text: one that isn't UTF-8 (unpacked from an old zip file) is read as Windows wrote it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return name.encode(errors="surrogateescape").decode("cp1252", "replace")
+    return name
 
 
 def _refused(source: Source, node: str | None, findings: list[Finding], stage: str = "") -> Examined:
