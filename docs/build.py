@@ -107,9 +107,9 @@ Allt som kan anmärkas på, med koden som står i återkopplingen. `xlstyr expla
 - **Varning** ska rättas eller förklaras. Svaret räknas.
 - **Notis** upplyser. Inget behöver göras.
 
-Exemplet visar vad man gör i en riktig arbetsbok för att få anmärkningen. Tabell, rad och kolumn anges med de nycklar som
-står i [arbetsböckernas kolumner](arbetsbocker.md); rad 1 är den första ifyllda raden och n1 den första tomma. `ger` står där
-anmärkningen ska komma. Testerna kör varje exempel."""
+Exemplet visar vad man gör i en riktig arbetsbok för att få anmärkningen. Tabell, rad och kolumn anges med de nycklar
+som står i [arbetsböckernas kolumner](arbetsbocker.md); rad 1 är den första ifyllda raden och n1 den första tomma.
+`ger` står där anmärkningen ska komma. Testerna kör varje exempel."""
 
 
 def rules_page() -> str:
@@ -156,8 +156,8 @@ def _parts(line: str) -> list[str]:
 # -- the commands
 
 COMMANDS_ABOUT = """\
-Alla kommandon skrivs i en kommandotolk eller terminal. De som gäller en omgång körs i omgångens mapp, eller var som helst
-med `--round DIR`.
+Alla kommandon skrivs i en kommandotolk eller terminal. De som gäller en omgång körs i omgångens mapp, eller var som
+helst med `--round DIR`.
 
 | Slutkod | Betyder |
 | --- | --- |
@@ -204,11 +204,11 @@ def _metavar(parameter: click.Parameter) -> str:
 # -- the column guide
 
 WORKBOOKS_ABOUT = f"""\
-Varje blad och kolumn, så som de står i definitionerna i `workbook_templates/`. Samma definition ritar arbetsboken, läser den,
-kontrollerar den och skriver den här sidan. Åren gäller budget {YEAR}. Dolda kolumner är inte med.
+Varje blad och kolumn, så som de står i definitionerna i `workbook_templates/`. Samma definition ritar arbetsboken,
+läser den, kontrollerar den och skriver den här sidan. Åren gäller budget {YEAR}. Dolda kolumner är inte med.
 
-*Vem skriver*: **du** fyller i rutan; **du, egna rader** bara på de tomma raderna längst ned; **givaren** har fyllt i den
-i förväg; **räknas ut** är en formel, med uttrycket under *Anmärkning*."""
+*Vem skriver*: **du** fyller i rutan; **du, egna rader** bara på de tomma raderna längst ned; **givaren** har fyllt i
+den i förväg; **räknas ut** är en formel, med uttrycket under *Anmärkning*."""
 FEEDBACK_ABOUT = "Första bladet i en arbetsbok som kommer i retur. Läses aldrig."
 OWNER = {"receiver": "du", "new": "du, egna rader", "giver": "givaren"}
 
@@ -279,16 +279,21 @@ def _sheet(key: str, sheets: dict[str, Sheet], owner: dict[str, str]) -> Iterato
         parts.append(f"Finns i: {', '.join(NODE_WORKBOOKS[name].lower() for name in sheets)}.")
     if parts and first.key == key:
         yield "\n\n".join(parts)
-    keys = dict.fromkeys(block.key for sheet in sheets.values() for block in (*sheet.forms, *sheet.tables))
+    keys = dict.fromkeys(block.key for sheet in sheets.values() for block in _blocks(sheet))
     for block_key in keys:
         section = _block(block_key, sheets, owner)
         if section:
             yield section
 
 
+def _blocks(sheet: Sheet) -> Iterator[Form | Table]:
+    """What holds columns, from the top."""
+    yield from (block for block in sheet.block if isinstance(block, Form | Table))
+
+
 def _block(key: str, sheets: dict[str, Sheet], owner: dict[str, str]) -> str:
     """A table of the shown columns of one block, or ``""`` when it shows none."""
-    blocks = {name: b for name, sheet in sheets.items() for b in (*sheet.forms, *sheet.tables) if b.key == key}
+    blocks = {name: b for name, sheet in sheets.items() for b in _blocks(sheet) if b.key == key}
     columns: dict[str, dict[str, Column]] = {}
     for name, block in blocks.items():
         for column in block.columns.values():
@@ -373,7 +378,7 @@ def writers_part() -> str:
     """Who may write a cell, by the variant of its row."""
     rows = []
     for writer in get_args(Writer):
-        column = Column(key="x", header="X", kind="amount", writer=writer)
+        column = Column.model_validate({"key": "x", "header": "X", "kind": "amount", "writer": writer})
         rows.append((_code(writer), *("open" if column.open_in(variant) else "locked" for variant in VARIANTS)))
     return table(("`writer`", *(_code(variant) for variant in VARIANTS)), rows)
 
@@ -401,7 +406,7 @@ def records_part() -> str:
     found: dict[str, tuple[str, str]] = {}
     for name in NODE_WORKBOOKS:
         for sheet in _load(name).sheets:
-            for block in (*sheet.tables, *sheet.forms):
+            for block in _blocks(sheet):
                 if block.record:
                     found[block.key] = (sheet.title, block.record)
     rows = [(_code(key), title, _code(_class_name(record))) for key, (title, record) in found.items()]
@@ -451,9 +456,7 @@ def pages() -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     """Writes what is stale, or with ``--check`` only names it."""
-    stale = [
-        (path, text) for path, text in pages().items() if not path.is_file() or path.read_text("utf-8") != text
-    ]
+    stale = [(path, text) for path, text in pages().items() if not path.is_file() or path.read_text("utf-8") != text]
     for path, text in stale:
         print(path.relative_to(ROOT))
         if "--check" not in arguments:

@@ -113,7 +113,9 @@ def test_names_in_the_code_exist(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_files_that_are_named_exist(name: str) -> None:
-    code = re.findall(r"`((?:tests|xlstyr|workbook_templates|samples|benchmarks|docs)/[\w./-]*)`", (ROOT / name).read_text("utf-8"))
+    code = re.findall(
+        r"`((?:tests|xlstyr|workbook_templates|samples|benchmarks|docs)/[\w./-]*)`", (ROOT / name).read_text("utf-8")
+    )
     assert [path for path in code if not (ROOT / path).exists()] == []
 
 
@@ -138,9 +140,7 @@ def test_the_demo_in_the_readme_is_what_it_says(
 def test_the_journey_of_the_architecture_page_is_true(danderyd: Path, opened: Callable[[Path], Round]) -> None:
     round_ = opened(danderyd)
     scope, _ = scope_of(round_, round_.premises.organisation.root.id)
-    row, line = next(
-        pair for pair in scope.lines if pair[0].owner == "ekbackens-forskola" and pair[0].id == "6430-407"
-    )
+    row, line = next(pair for pair in scope.lines if pair[0].owner == "ekbackens-forskola" and pair[0].id == "6430-407")
     page = plain((DOCS / "architecture.md").read_text("utf-8"))
     amounts = [amount for period, amount in line.amounts if str(period) in ("budget-2025", "budget-2026")]
     assert amounts == [378_000, 360_560]

@@ -96,8 +96,8 @@ def test_only_the_highest_rank_stays_and_every_content_of_it(answers: list[Contr
     kept = bundle_of(answers)
     for key in {(answer.node, answer.stage) for answer in answers}:
         same = [answer for answer in answers if (answer.node, answer.stage) == key]
-        top = max((answer.decision, answer.issue, answer.revision) for answer in same)
-        wanted = {answer.digest for answer in same if (answer.decision, answer.issue, answer.revision) == top}
+        top = max((answer.issue, answer.revision, answer.decision) for answer in same)
+        wanted = {answer.digest for answer in same if (answer.issue, answer.revision, answer.decision) == top}
         assert {answer.rank for answer in kept[key]} == {top}
         assert sorted(answer.digest for answer in kept[key]) == sorted(wanted)
     assert len(kept) == len({(answer.node, answer.stage) for answer in answers})
@@ -170,8 +170,10 @@ def only(bundle: Bundle) -> Contribution:
 HIGHER: Mapping[str, tuple[Rank, Rank]] = {
     "a correction": ((0, 1, 0), (0, 1, 1)),
     "a new issue, whatever the revision": ((0, 1, 9), (0, 2, 0)),
-    "a decision, whatever the issue": ((0, 7, 7), (3, 1, 0)),
-    "a later decision": ((3, 2, 2), (4, 1, 0)),
+    "a decision between equals": ((0, 2, 1), (3, 2, 1)),
+    "a later decision": ((3, 2, 2), (4, 2, 2)),
+    "a correction after a decision": ((9, 2, 1), (0, 2, 2)),
+    "a new issue after a decision": ((9, 2, 2), (0, 3, 0)),
 }
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from xlstyr.layout.content import Content, Value
-from xlstyr.layout.parse import PARTS, AnswerRow, Submission
+from xlstyr.layout.parse import AnswerRow, Submission, part_of
 from xlstyr.model.finding import Finding, found
 from xlstyr.model.money import Kr, in_tkr
 from xlstyr.model.personal import masked
 from xlstyr.model.premises import Premises
 from xlstyr.words import word
 
-MONEY = frozenset({"budget", "answer", "adjustments", "staff"})
 _LONGEST = 80  # letters of a person's own text in a message
 
 Answer = tuple[AnswerRow, Mapping[str, Value]]
@@ -77,11 +76,6 @@ class Case:
         column = self.submission.workbook.column(table, key)
         choices = self.submission.computed.lists.get(column.to) if column is not None and column.to else None
         return choices.labels.get(str(value), str(value)) if choices else str(value)
-
-
-def part_of(block: str) -> str:
-    """The part of an answer that ``block`` belongs to, ``""`` for none: what a fel there keeps out of the sums."""
-    return PARTS.get(block, "money" if block in MONEY else "")
 
 
 def quoted(text: Value) -> str:

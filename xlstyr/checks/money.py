@@ -17,6 +17,32 @@ def within_frame(case: Case) -> Iterator[Finding]:
         yield case.note("XS301", "budget", laid=tkr(amount), over=tkr(amount - frame), frame=tkr(frame))
 
 
+def known_codes(case: Case) -> Iterator[Finding]:
+    """XS220: every row's account and activity still exist, and a given row is on the side it was issued on."""
+    sides = _issued_sides(case)
+    for row, values in case.rows("budget"):
+        codes = (("account", case.premises.accounts), ("activity", case.premises.activities))
+        for key, known in codes:
+            code = str(values.get(key) or "")
+            moved = key == "account" and sides.get(row.id, case.premises.side(code)) != case.premises.side(code)
+            if code and (code not in known or moved):
+                what = word(f"checks.row.{key}")
+                yield case.note("XS220", "budget", row, key, row=case.label("budget", values), what=what, code=code)
+
+
+def _issued_sides(case: Case) -> dict[str, str]:
+    """The side of each given row when the workbook was issued: its section was a group of that side."""
+    sides: dict[str, str] = {}
+    groups = case.issued.forms.get("sides", {})
+    side = None
+    for row in case.issued.tables.get("budget", ()):
+        if row.variant == "section":
+            side = groups.get(str(row.values.get("account")))
+        elif side is not None and row.variant != "free":
+            sides[row.id] = str(side)
+    return sides
+
+
 def decided(case: Case) -> Iterator[Finding]:
     """XS305: every given row is changed or accepted."""
     if case.is_held("answer", None, "accept"):

@@ -18,6 +18,7 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     money.within_frame,
     comments.explained,
     comments.copied,
+    money.known_codes,
     money.decided,
     money.complete_rows,
     process.signed_off,

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, show_totals
-from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.consolidating import consolidate
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
@@ -29,7 +28,7 @@ def run(folder: Path, as_json: bool, node: str | None) -> None:
         if node is not None and node not in organisation:
             near = get_close_matches(node, organisation.nodes, 1, 0.5)
             hint = word("cli.errors.near", near=near[0]) if near else ""
-            raise XlstyrError(word("cli.errors.no_node", node=node, near=hint).strip())
+            raise click.UsageError(word("cli.errors.no_node", node=node, near=hint).strip())
         done = consolidate(round_, node)
     if as_json:
         put_json(done.as_json() | {"findings": [finding_json(finding) for finding in done.findings]})

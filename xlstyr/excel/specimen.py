@@ -158,7 +158,8 @@ class _SheetDrawing:
         sheet.conditional_format("A1", {"type": "formula", "criteria": '="%%marks%%"="x"', "format": pen.flag()})
         if commented:
             sheet.write_comment("A1", "x", {"author": "%%municipality%%"})
-        sheet.protect("", dict(PROTECTION))
+        plain = any(table.plain for table in self.placed.sheet.tables)  # the control workbook grows as its owner likes
+        sheet.protect("", PROTECTION | {"insert_rows": plain, "delete_rows": plain})
         if self.placed.sheet.hidden:
             sheet.hide()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from xlstyr.layout import expression as ex
-from xlstyr.layout.content import Content, RowContent, Value
+from xlstyr.layout.content import Content, RowContent, Unread, Value
 from xlstyr.layout.definition import Column, Form, Table, Workbook
 from xlstyr.layout.evaluate import evaluator, fold
 from xlstyr.layout.lists import Choices, Lists
@@ -156,6 +156,6 @@ class ComputedRow(Mapping[str, Value]):
 
 
 def _shown(value: Value, column: Column | None) -> Value:
-    if column is not None and column.kind == "choice" and isinstance(value, str):
+    if column is not None and column.kind == "choice" and isinstance(value, str) and not isinstance(value, Unread):
         return column.choices.get(value, value)
     return value

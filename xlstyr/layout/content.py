@@ -12,6 +12,12 @@ Value = int | Decimal | str | bool | date | None
 """A domain value: amounts in kr, choices by key, references by code; ``None`` is blank."""
 
 
+class Unread(str):
+    """What a person typed in a cell where it can't be read: drawn as it stands, and no value of the cell's kind."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a workbook is. ``kind``: node, control, rollup. ``layout`` is the definition's digest."""

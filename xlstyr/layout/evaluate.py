@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from xlstyr.layout import expression as ex
-from xlstyr.layout.content import Value
+from xlstyr.layout.content import Unread, Value
 from xlstyr.model.errors import DefinitionError
 from xlstyr.model.money import half_away
 
@@ -45,7 +45,7 @@ def _top(node: ast.expr) -> Callable[["ComputedRow"], Value]:
             return _test(node)
         case ast.List():
             ref = ex.reference(node)
-            return lambda row: row.at(ref)
+            return lambda row: _copied(row, ref)
     if _is_text(node):
         return _text(node)
     pair = _pair(node)
@@ -56,6 +56,17 @@ def _top(node: ast.expr) -> Callable[["ComputedRow"], Value]:
         return number if known or not has_operands else None
 
     return value
+
+
+def _copied(row: "ComputedRow", ref: ex.Ref) -> Value:
+    """A cell that another one repeats: text in a number's place has no number to give."""
+    value = row.at(ref)
+    return None if isinstance(value, Unread) and not _holds_text(row, ref) else value
+
+
+def _holds_text(row: "ComputedRow", ref: ex.Ref) -> bool:
+    column = row.book.workbook.column(ref.block or row.block.key, ref.key)
+    return column is None or column.is_text
 
 
 def _expressions(node: ast.expr) -> Iterable[ast.expr]:
@@ -97,12 +108,10 @@ def _text(node: ast.expr) -> Callable[["ComputedRow"], Value]:
 
 def _as_text(row: "ComputedRow", ref: ex.Ref) -> str:
     """A cell inside an f-string: a blank number reads as 0, a blank text as nothing, as in Excel."""
-    value = row.at(ref)
+    value = _copied(row, ref)
     if value is not None:
         return str(value)
-    owner = ref.block or row.block.key
-    column = row.book.workbook.column(owner, ref.key)
-    return "" if column is None or column.is_text else "0"
+    return "" if _holds_text(row, ref) else "0"
 
 
 def _lookup(ref: ex.Ref, attribute: str) -> Callable[["ComputedRow"], Value]:
@@ -149,10 +158,18 @@ def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> Callable[["Co
         ast.GtE: lambda a, b: a >= b,
     }[type(op)]
     if _is_text(left) or _is_text(right):
-        texts = _top(left), _top(right)
+        texts = _operand(left), _operand(right)
         return lambda row: compare(*(fold("" if (v := text(row)) is None else v) for text in texts))
     pairs = _pair(left), _pair(right)
     return lambda row: compare(pairs[0](row)[0], pairs[1](row)[0])
+
+
+def _operand(node: ast.expr) -> Callable[["ComputedRow"], Value]:
+    """One side of a comparison of texts: a cell may stand as it is."""
+    if isinstance(node, ast.List):
+        ref = ex.reference(node)
+        return lambda row: row.at(ref)
+    return _top(node)
 
 
 def _pair(node: ast.expr) -> Callable[["ComputedRow"], Pair]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from xlstyr.layout import arithmetic
-from xlstyr.layout.content import Value
+from xlstyr.layout.content import Unread, Value
 from xlstyr.layout.definition import Column
 from xlstyr.layout.lists import Choices
 from xlstyr.layout.numbers import Ambiguous, read_number
@@ -18,8 +18,10 @@ from xlstyr.layout.raw import RawCell
 from xlstyr.model.money import TKR
 from xlstyr.words import word
 
+_NUMBERS = ("amount", "decimal", "integer", "percent")
 LARGEST = 10**12  # kr: no municipality has a line above this
 _EPOCH = date(1899, 12, 30)
+_ERROR = re.compile(r"#[A-ZÅÄÖ0-9/]+[!?]?")
 _DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?$")
 
 
@@ -66,6 +68,8 @@ def to_cell(value: Value, column: Column, choices: Choices | None) -> int | Deci
     """What the cell shall hold for ``value``; dates as Excel's day number."""
     if value is None or value == "":
         return None
+    if isinstance(value, Unread):
+        return str(value)
     match column.kind:
         case "amount":
             assert isinstance(value, int | Decimal)
@@ -97,6 +101,20 @@ def from_cell(cell: RawCell | None, column: Column, choices: Choices | None, dat
     return _READERS[column.kind](cell, column, choices, date1904)
 
 
+def as_typed(cell: RawCell, column: Column) -> Value:
+    """What stands in a ``cell`` that can't be read, to draw again so that it says the same: numbers stay numbers."""
+    value = cell.value
+    if cell.error is not None:
+        return Unread(cell.error)
+    if cell.formula is not None:
+        return Unread(f"={cell.formula.removeprefix('=')}")
+    if isinstance(value, bool):
+        return Unread(_boolean(value))
+    if isinstance(value, int | Decimal) and column.kind in _NUMBERS:
+        return value * unit_of(column)
+    return Unread("" if value is None else value)
+
+
 def _from_formula(cell: RawCell, column: Column, choices: Choices | None, date1904: bool) -> Reading:
     """A typed calculation such as ``=1200+300`` is computed exactly; anything that fetches is asked back."""
     shown = f"={cell.formula}"
@@ -119,6 +137,10 @@ def _number(cell: RawCell, column: Column) -> tuple[Decimal | None, int | None, 
     if isinstance(value, int | Decimal):
         return Decimal(value), None, ()
     text = str(value).strip()
+    if _ERROR.fullmatch(text):
+        return None, None, (Problem.of("XS204", error=text),)
+    if len(text) > 1 and text.startswith("=") and arithmetic.compute(text[1:]) is None:
+        return None, None, (Problem.of("XS206", formula=text[:80]),)
     read = read_number(text)
     if read is None:
         return None, None, (Problem.of("XS203", typed=text[:80], header=column.header),)

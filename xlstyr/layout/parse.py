@@ -6,24 +6,39 @@ computed afresh. Everything noticed becomes a finding with its cell.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from xlstyr.layout import expression as ex
 from xlstyr.layout import kinds
 from xlstyr.layout.compute import Computed, choices_for
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Column, Form, Table, Workbook
+from xlstyr.layout.formula import ExcelText
 from xlstyr.layout.lists import Choices, Lists
 from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable, RawValue
 from xlstyr.model.finding import Finding, Place, found
+from xlstyr.words import word
 
-PARTS = {"goals": "goals", "indicators": "goals", "assignments": "goals", "risks": "control"}
+PARTS = {
+    **dict.fromkeys(("budget", "answer", "adjustments", "staff"), "money"),
+    **dict.fromkeys(("goals", "indicators", "assignments"), "goals"),
+    "risks": "control",
+}
+
+
+def part_of(block: str) -> str:
+    """The part of an answer that ``block`` belongs to, ``""`` for none: what a fel there keeps out of the sums."""
+    return PARTS.get(block, "")
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One row of a table as answered. ``cells``: column → address; ``new``: the sender's own row."""
+    """One row of a table as answered. ``cells``: column → address; ``new``: the sender's own row.
+
+    ``held``: column → what stands in a cell that has no value because it couldn't be read.
+    """
 
     id: str
     number: int
@@ -31,13 +46,15 @@ class AnswerRow:
     cells: Mapping[str, str]
     variant: str
     new: bool = False
+    held: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Submission:
     """What one workbook says: typed values by block, formula cells computed from them.
 
-    ``sheets``: block → the sheet's title in the file; ``cells``: (form, field) → address.
+    ``sheets``: block → the sheet's title in the file; ``cells``: (form, field) → address; ``held``: (form, field) →
+    what stands in a cell that couldn't be read.
     """
 
     identity: Identity
@@ -47,6 +64,7 @@ class Submission:
     sheets: Mapping[str, str]
     cells: Mapping[tuple[str, str], str]
     computed: Computed = field(repr=False, compare=False)
+    held: Mapping[tuple[str, str], Value] = field(default_factory=dict)
 
     def place(self, block: str, row: AnswerRow | None = None, column: str = "") -> Place:
         """The place of a cell, for findings."""
@@ -77,6 +95,8 @@ class _Parser:
         self.findings: list[Finding] = []
         self.sheets: dict[str, str] = {}
         self.cells: dict[tuple[str, str], str] = {}
+        self.held: dict[tuple[str, str], Value] = {}
+        self.feeding = _feeding(workbook)
         self.node = issued.identity.node
 
     def parse(self) -> tuple[Submission, list[Finding]]:
@@ -92,7 +112,7 @@ class _Parser:
         }
         computed = Computed(self.workbook, self.lists, forms, content)
         identity = replace(self.issued.identity, revision=self._revision())
-        submission = Submission(identity, self.workbook, forms, tables, self.sheets, self.cells, computed)
+        submission = Submission(identity, self.workbook, forms, tables, self.sheets, self.cells, computed, self.held)
         self._check_formulas(submission)
         self._check_loose()
         return submission, self.findings
@@ -104,7 +124,7 @@ class _Parser:
         place = Place("", self.node, self.sheets.get(block, ""), cell, block, row, column)
         finding = found(code, place, **args)
         if finding.blocks == "money":
-            finding = replace(finding, blocks=PARTS.get(block, "money" if block in _MONEY else ""))
+            finding = replace(finding, blocks=part_of(block))
         self.findings.append(finding)
 
     def _find(self, block: Form | Table, title: str) -> RawTable | None:
@@ -137,7 +157,10 @@ class _Parser:
                     self._note("XS104", form.key, "", column.key, label=column.header)
                 continue
             self.cells[form.key, column.key] = raw.ref(row, "value")
-            values[column.key] = self._read(row.cells.get("value"), column, form.key, "", self._choices(column, {}))
+            held: dict[str, Value] = {}
+            cell = row.cells.get("value")
+            values[column.key] = self._read(cell, column, form.key, "", self._choices(column, {}), held)
+            self.held.update({(form.key, key): typed for key, typed in held.items()})
         return values
 
     def _choices(self, column: Column, tables: Mapping[str, tuple[AnswerRow, ...]]) -> Choices | None:
@@ -145,10 +168,21 @@ class _Parser:
             column, self.lists, lambda table, key: ((row.id, row.values.get(key)) for row in tables.get(table, ()))
         )
 
-    def _read(self, cell: RawCell | None, column: Column, block: str, row: str, choices: Choices | None) -> Value:
+    def _read(
+        self,
+        cell: RawCell | None,
+        column: Column,
+        block: str,
+        row: str,
+        choices: Choices | None,
+        held: dict[str, Value],
+    ) -> Value:
+        """The value of ``cell``. What can't be read goes to ``held`` as it stands."""
         reading = kinds.from_cell(cell, column, choices, self.raw.date1904)
         for problem in reading.problems:
             self._note(problem.code, block, row, column.key, cell.ref if cell else "", **dict(problem.args))
+        if cell is not None and reading.value is None and reading.problems:
+            held[column.key] = kinds.as_typed(cell, column)
         return reading.value
 
     def _table(self, table: Table, tables: Mapping[str, tuple[AnswerRow, ...]]) -> tuple[AnswerRow, ...]:
@@ -165,6 +199,7 @@ class _Parser:
         faces = {column.key: self._choices(column, tables) for column in table.column}
         mixed = self._mixed(table, raw, issued, faces)
         used: dict[str, list[RawValue]] = {}
+        ids = Counter(row.id for row in raw.rows)
         for number, raw_row in enumerate(raw.rows, 1):
             before = issued.get(raw_row.id)
             if before is not None and before.variant == "free":
@@ -179,7 +214,7 @@ class _Parser:
                 continue
             if before is not None and before.variant != "free":
                 rows.append(self._issued_row(table, raw, raw_row, before, mixed, faces))
-            elif (new := self._new_row(table, raw, raw_row, before, number, faces)) is not None:
+            elif (new := self._new_row(table, raw, raw_row, before, (number, ids), faces)) is not None:
                 rows.append(new)
         self._check_rows(table, issued, seen, faces)
         self._check_hidden(table, raw)
@@ -220,19 +255,20 @@ class _Parser:
         faces: Mapping[str, Choices | None],
     ) -> AnswerRow:
         values: dict[str, Value] = {}
+        held: dict[str, Value] = {}
         cells = {key: found_in.ref(raw, key) for key in table.columns}
         for column in table.column:
             cell = raw.cells.get(column.key)
             if column.is_formula or before.variant in ("section", "sum"):
                 continue
             if column.open_in(before.variant):
-                values[column.key] = self._read(cell, column, table.key, raw.id, faces[column.key])
+                values[column.key] = self._read(cell, column, table.key, raw.id, faces[column.key], held)
             else:
                 value = before.values.get(column.key)
                 values[column.key] = value
                 if column.key in found_in.columns and raw.id not in mixed:
                     self._compare(table, raw, column, cell, value, faces[column.key])
-        return AnswerRow(before.id, raw.number, values, cells, before.variant)
+        return AnswerRow(before.id, raw.number, values, cells, before.variant, held=held)
 
     def _compare(
         self, table: Table, raw: RawRow, column: Column, cell: RawCell | None, issued: Value, choices: Choices | None
@@ -241,7 +277,9 @@ class _Parser:
         if self._says(cell, column, issued, choices):
             return
         now = cell.error or cell.value if cell is not None else None
-        args = {"typed": _said(now), "issued": _said(kinds.to_cell(issued, column, choices)), "header": column.header}
+        shown = _said(now), _said(kinds.to_cell(issued, column, choices))
+        typed, given = (text or word("cells.nothing") for text in shown)
+        args = {"typed": typed, "issued": given, "header": column.header}
         self._note("XS111", table.key, raw.id, column.key, cell.ref if cell else "", **args)
 
     def _says(self, cell: RawCell | None, column: Column, value: Value, choices: Choices | None) -> bool:
@@ -290,50 +328,81 @@ class _Parser:
         found_in: RawTable,
         raw: RawRow,
         before: RowContent | None,
-        number: int,
+        place: tuple[int, Mapping[str, int]],
         faces: Mapping[str, Choices | None],
     ) -> AnswerRow | None:
-        """A row of the sender's own: a free row that was used, or one that was inserted. None when blank."""
-        typed = [c for c in table.column if c.open_in("free") and not _blank(raw.cells.get(c.key))]
-        if not typed:
-            return None
+        """A row of the sender's own: a free row that was used, or one that was inserted. None when blank.
+
+        ``place``: its number in the table, and how many rows have each id.
+        """
         control = self.issued.identity.kind == "control"
+        typed = [c for c in table.column if c.open_in("free") and not _blank(raw.cells.get(c.key))]
+        stray = [] if control else self._stray(table, raw, faces)
+        unread = [column for column in stray if (table.key, column.key) in self.feeding]
+        if not typed and not unread:
+            return None
         known = (before is not None and before.variant == "free") or (control and raw.id)
-        row_id = raw.id if known else _own_id(found_in, raw, number)
+        row_id = raw.id if known else _own_id(raw.id, *place)
+        held: dict[str, Value] = {}
         values = {
-            column.key: self._read(raw.cells.get(column.key), column, table.key, row_id, faces[column.key])
+            column.key: self._read(raw.cells.get(column.key), column, table.key, row_id, faces[column.key], held)
             for column in table.column
             if column.open_in("free")
         }
+        if unread:
+            shown = [column for column in unread if not column.hidden] or unread
+            headers, label = ", ".join(column.header for column in shown), _label(table, values, faces)
+            self._note("XS119", table.key, row_id, shown[0].key, raw.cells[shown[0].key].ref, label=label, columns=headers)
+            held |= {column.key: kinds.as_typed(raw.cells[column.key], column) for column in unread}
+        for column in stray:
+            if column not in unread:
+                self._compare(table, replace(raw, id=row_id), column, raw.cells[column.key], None, faces[column.key])
         if not known and not control and row_id != raw.id:
             label = _label(table, values, faces)
             self._note("XS105", table.key, row_id, cell=_first_ref(raw), label=label)
         cells = {key: found_in.ref(raw, key) for key in table.columns}
-        return AnswerRow(row_id, raw.number, values, cells, "free", new=True)
+        return AnswerRow(row_id, raw.number, values, cells, "free", new=True, held=held)
+
+    def _stray(self, table: Table, raw: RawRow, faces: Mapping[str, Choices | None]) -> list[Column]:
+        """The columns where the sender has written on a row of their own though only the giver writes there.
+
+        What stands in the free rows as issued is copied with them, and says nothing.
+        """
+        free = [row for row in self.issued.tables.get(table.key, ()) if row.variant == "free"]
+        issued = next((row.values for row in free if row.id == raw.id), free[0].values if free else {})
+        return [
+            column
+            for column in table.column
+            if not column.is_formula
+            and not column.open_in("free")
+            and not _blank(cell := raw.cells.get(column.key))
+            and not self._says(cell, column, issued.get(column.key), faces[column.key])
+        ]
 
     def _check_formulas(self, submission: Submission) -> None:
-        """A computed cell that holds a typed value: the same is harmless, another is held."""
+        """A computed cell that holds a typed value or another formula: the same is harmless, another is held."""
         raw_rows = {(table.key, row.number): row for table in self.raw.tables for row in table.rows}
-        usual = {table.key: _usual_formulas(table) for table in self.raw.tables}
         for table in self.workbook.tables.values():
             columns = [column for column in table.column if column.is_formula and not column.hidden]
-            for row, values in submission.rows(table.key) if table.is_read else ():
+            ours = _issued_formulas(self.workbook, table, columns) if table.is_read else {}
+            for row, values in submission.rows(table.key) if ours else ():
                 raw = raw_rows.get((table.key, row.number))
                 for column in columns if raw else ():
-                    formula = usual[table.key].get(column.key, "")
-                    self._check_formula(table, row, raw, column, values[column.key], formula)
+                    self._check_formula(table, row, raw, column, values[column.key], ours[column.key])
 
     def _check_formula(
-        self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value, usual: str
+        self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value, ours: str
     ) -> None:
+        """``ours`` is the skeleton that was issued. A cell that shares another's formula has none of its own ("")."""
         cell = raw.cells.get(column.key) if raw else None
-        if cell is None or _blank(cell) or row.id.startswith("x"):
+        if cell is None or _blank(cell):
             return
         shown = kinds.to_cell(computed, column, None)
-        if cell.formula is not None and (not usual or not cell.formula or _skeleton(cell.formula) == usual):
+        if cell.formula is not None and (not cell.formula or _skeleton(cell.formula) == ours):
             return
         if cell.formula is None and cell.error is None and (cell.value == shown or _said(cell.value) == _said(shown)):
-            self._note("XS117", table.key, row.id, column.key, cell.ref, header=column.header)
+            if not row.id.startswith("x"):  # an inserted row has had no formula to lose
+                self._note("XS117", table.key, row.id, column.key, cell.ref, header=column.header)
         else:
             typed = f"={cell.formula}"[:60] if cell.formula is not None else _said(cell.error or cell.value)
             args = {"typed": typed, "computed": _said(shown), "header": column.header}
@@ -349,10 +418,9 @@ class _Parser:
                     self.findings.append(found("XS108", place, text=_said(cell.value)[:60]))
 
 
-_MONEY = frozenset({"budget", "answer", "adjustments", "staff"})
-
-
-_REFERENCE = re.compile(r"(?:'[^']*'!|[\w.]+!)?\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?|#REF!")
+_SHEET = r"(?:'(?:[^']|'')*'!|(?:\[\d+\])?[\w.]+!|#REF!)?"
+_CELL = rf"{_SHEET}(?:\$?[A-Z]{{1,3}}\$?\d+|#REF!)"
+_REFERENCE = re.compile(rf"{_CELL}(?::{_CELL})?|#REF!")
 
 
 @lru_cache(8192)
@@ -361,15 +429,45 @@ def _skeleton(formula: str) -> str:
     return _REFERENCE.sub("@", "".join(formula.split()))
 
 
-def _usual_formulas(table: RawTable) -> dict[str, str]:
-    """The skeleton that most rows of each computed column share; none where they don't."""
-    usual = {}
-    for key in table.columns:
-        cells = (row.cells.get(key) for row in table.rows)
-        counts = Counter(_skeleton(cell.formula) for cell in cells if cell is not None and cell.formula)
-        if counts and (top := counts.most_common(1)[0])[1] * 2 > counts.total():
-            usual[key] = top[0]
-    return usual
+@dataclass(frozen=True)
+class _Anywhere:
+    """``formula.Addresses`` where every cell stands at the same place: a formula so written is its own skeleton."""
+
+    workbook: Workbook
+    block: str
+
+    def cell(self, ref: ex.Ref) -> str:
+        """One cell."""
+        return "@"
+
+    def area(self, ref: ex.Ref) -> str:
+        """A whole column."""
+        return "@"
+
+    def span(self, ref: ex.Ref, first: ex.Ref, last: ex.Ref) -> str:
+        """A part of a column."""
+        return "@"
+
+    def column(self, ref: ex.Ref) -> Column | None:
+        """The definition of what is referred to."""
+        return self.workbook.column(ref.block or self.block, ref.key)
+
+
+def _issued_formulas(workbook: Workbook, table: Table, columns: Sequence[Column]) -> dict[str, str]:
+    """The skeleton of the formula that was issued in each of ``columns``."""
+    text = ExcelText(_Anywhere(workbook, table.key))
+    return {column.key: _skeleton(text.write(column.expression or "blank")) for column in columns}
+
+
+def _feeding(workbook: Workbook) -> frozenset[tuple[str, str]]:
+    """(table, column) of every cell that a computed number or a total counts."""
+    found: set[tuple[str, str]] = set()
+    for block in (*workbook.tables.values(), *workbook.forms.values()):
+        computed = [c.expression for c in block.columns.values() if c.expression is not None and not c.is_text]
+        for total in getattr(block, "total", ()):
+            computed += [total.expression.replace("{}", f"[{block.key}.{key}]") for key in total.columns]
+        found |= {(ref.block or block.key, ref.key) for text in computed for ref in ex.references(text)}
+    return frozenset(found)
 
 
 def _blank(cell: RawCell | None) -> bool:
@@ -381,13 +479,15 @@ def _first_ref(row: RawRow) -> str:
     return next((cell.ref for cell in row.cells.values()), f"A{row.number}")
 
 
-def _own_id(table: RawTable, raw: RawRow, number: int) -> str:
-    """The id of a row that was never issued: the one that a return gave it, else one after its place."""
-    taken = {row.id for row in table.rows if row is not raw}
-    if re.fullmatch(r"x\d+", raw.id) and raw.id not in taken:
-        return raw.id
+def _own_id(given: str, number: int, taken: Mapping[str, int]) -> str:
+    """The id of a row that was never issued: the one that a return gave it, else one after its place.
+
+    ``taken``: how many rows of the table have each id.
+    """
+    if re.fullmatch(r"x\d+", given) and taken[given] == 1:
+        return given
     while f"x{number}" in taken:
-        number += len(table.rows)
+        number += sum(taken.values())
     return f"x{number}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from xlstyr.model.finding import Finding
 from xlstyr.model.provenance import Origin
 from xlstyr.model.records import Record
 
@@ -29,7 +30,8 @@ class Contribution:
     ``issue`` counts how often the workbook was issued, ``revision`` how often it was returned,
     ``decision`` is the sequence of a registered choice between rivals (0: none).
     ``digest`` is over the content, not the file: a re-saved copy says the same.
-    ``parts`` are the parts that count; a part held back by a fel is missing from it.
+    ``parts`` are the parts that count; a part held back by a fel is missing from it. ``findings`` travel with what
+    was said, so that every level sees them; they are no part of it.
     """
 
     node: str
@@ -40,11 +42,12 @@ class Contribution:
     parts: frozenset[str]
     rows: tuple[Row, ...]
     decision: int = 0
+    findings: tuple[Finding, ...] = ()
 
     @property
     def rank(self) -> tuple[int, int, int]:
         """What decides which of two contributions stays: the highest."""
-        return (self.decision, self.issue, self.revision)
+        return (self.issue, self.revision, self.decision)
 
 
 Bundle = Mapping[tuple[str, str], frozenset[Contribution]]

@@ -55,7 +55,7 @@ class Finding:
         return replace(self, place=replace(self.place, **changes))
 
 
-def found(code: str, place: Place | None = None, **args: object) -> Finding:
+def found(code: str, place: Place | None = None, /, **args: object) -> Finding:
     """A finding of rule ``code``; ``args`` fill the placeholders of its message.
 
     Personal identity numbers in what is quoted are masked: they go no further.

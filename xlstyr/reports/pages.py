@@ -42,8 +42,8 @@ def _by_part(scope: Scope) -> list[RowContent]:
     rows: list[RowContent] = []
     for part in scope.parts:
         central = part.id in scope.central
-        rows.append(_section(part.id, "line", part.name))
-        rows += _three(part.name, "F" if central else "N", part.id, _of(scope, part))
+        rows.append(_section(part.id, "line", scope.label(part)))
+        rows += _three(scope.label(part), "F" if central else "N", part.id, _of(scope, part))
     if scope.central and len(scope.parts) > 1:
         rows.append(_section("sum", "line", word("pages.sum_committees")))
         rows += _three(ALL, "N", "sum", None)
@@ -161,8 +161,8 @@ def _frames(scope: Scope) -> list[RowContent]:
         given, expected = scope.completeness(part)
         own = part.id == scope.node.id
         values: dict[str, Value] = {
-            "part": word("pages.own", name=part.name) if own else part.name,
-            "part_key": part.name,
+            "part": word("pages.own", name=scope.label(part)) if own else scope.label(part),
+            "part_key": scope.label(part),
             "previous": frame.previous,
             **{rule: getattr(frame, rule) for rule in RULES},
             "complete": word("pages.of", given=given, expected=expected),

@@ -1,12 +1,13 @@
 """Figures → the content of a rolled-up workbook: facts, cube, pages, gaps, sources and the carrier."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from itertools import groupby
 
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Workbook
 from xlstyr.model.bundle import Row, dump, seal
-from xlstyr.model.money import MNKR
+from xlstyr.model.money import MNKR, Kr, half_away
 from xlstyr.model.period import Period, columns
 from xlstyr.model.records import BudgetLine, Signoff
 from xlstyr.reports import goals, pages
@@ -94,7 +95,7 @@ def _fact(scope: Scope, row: Row, line: BudgetLine, block: int, periods: Iterabl
     values: dict[str, Value] = dict(zip(PERIOD_KEYS, (line.amount(period) for period in periods), strict=True))
     return values | {
         "node": premises.organisation[row.owner].name,
-        "part": scope.part(row.owner).name,
+        "part": scope.label(scope.part(row.owner)),
         "activity": line.activity,
         "account": line.account,
         "name": account.name if account else "",
@@ -116,16 +117,15 @@ def _brief(scope: Scope) -> dict[str, Value]:
     premises, settings = scope.premises, scope.premises.settings
     rows = money_rows(scope.contributions)
     budget, before = (Period.of(span, settings.year) for span in ("budget t", "budget t-1"))
-    central_in = bool(scope.central) and not any(node in scope.gaps for node in scope.central)
     _, now = result(rows, budget, premises.organisation, scope.central)
     _, last = result(rows, before, premises.organisation, scope.central)
     given, expected = len(scope.expected) - len(scope.gaps), len(scope.expected)
     return {
-        "central": int(central_in),
+        "central": int(scope.central_in),
         "tax_rate": settings.tax_rate if scope.node.parent is None else None,
         "given_count": given,
         "gap_count": len(scope.gaps),
-        "result_note": _result_note(scope, now, last) if central_in else word("pages.no_central"),
+        "result_note": _result_note(scope, now, last) if scope.central_in else word("pages.no_central"),
         "tax_note": _tax_note(scope),
         "net_note": word("pages.net_note", areas=len({line.activity for _, line in scope.lines}))
         if scope.complete
@@ -138,10 +138,15 @@ def _brief(scope: Scope) -> dict[str, Value]:
 def _result_note(scope: Scope, now: int | None, last: int | None) -> str:
     if now is None:
         return word("pages.no_central")
-    shown = f"{(last or 0) / MNKR:.1f}".replace(".", ",").replace("-", "\u2212")
+    shown = "\u2013" if last is None else _mnkr(last)
     if not scope.complete:
         return word("pages.result_partial", last=shown)
     return word("pages.result_plus" if now > 0 else "pages.result_minus", last=shown)
+
+
+def _mnkr(amount: Kr) -> str:
+    """An amount in kr as mnkr with one decimal, as the pages show it."""
+    return str(half_away(Decimal(amount) / MNKR, 1)).replace(".", ",").replace("-", "\u2212")
 
 
 def _tax_note(scope: Scope) -> str:

@@ -10,6 +10,8 @@ from xlstyr.model.premises import Premises
 from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.figures import money_rows
 
+_WILDCARDS = str.maketrans({"*": "\u2217", "?": "\uff1f", "~": "\u223c"})
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -30,8 +32,7 @@ class Scope:
     def nodes(self) -> list[Node]:
         """Every node whose figures belong here."""
         subtree = self.premises.organisation.subtree(self.node.id)
-        outside = self.node.in_municipality
-        return [node for node in subtree if node.in_municipality or not outside]
+        return [node for node in subtree if node.in_municipality or not self.node.in_municipality]
 
     @cached_property
     def expected(self) -> list[Node]:
@@ -81,6 +82,18 @@ class Scope:
         """The nodes of central finance."""
         return frozenset(node.id for node in self.nodes if node.kind == NodeKind.CENTRAL_FINANCE)
 
+    @property
+    def central_in(self) -> bool:
+        """Whether all of central finance is in the sums: without it there is no result."""
+        counted = {node for node, said in self.contributions.items() if "money" in said.parts}
+        return bool(self.central) and self.central <= counted
+
+    def label(self, part: Node) -> str:
+        """What a part is called on the pages, by which its rows are also summed: unique, and no wildcard."""
+        twins = sum(other.name.casefold() == part.name.casefold() for other in self.parts)
+        name = part.name if twins == 1 else f"{part.name} ({part.id})"
+        return name.translate(_WILDCARDS)
+
     @cached_property
     def _published(self) -> dict[str, str]:
         return {code: comparison.code for comparison in self.premises.comparisons for code in comparison.activities}
@@ -96,7 +109,7 @@ class Scope:
         activity, account = premises.activities.get(line.activity), premises.accounts.get(line.account)
         return (
             self._order.get(part.id, 0),
-            part.name,
+            self.label(part),
             "F" if row.owner in self.central else "N",
             activity.area if activity else "",
             line.activity,

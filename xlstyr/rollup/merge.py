@@ -30,11 +30,11 @@ def bundle_of(contributions: Iterable[Contribution]) -> Bundle:
     return {key: frozenset(rivals.values()) for key, rivals in kept.items()}
 
 
-def _order(contribution: Contribution) -> tuple[list[str], str, str]:
-    """The same content from two files: which copy stands as source mustn't depend on the route."""
+def _order(contribution: Contribution) -> tuple[int, list[str], str, str]:
+    """The same content from two files: the one of which more counts stands, whatever the route."""
     source = contribution.rows[0].origin.source if contribution.rows else None
     parts = sorted(contribution.parts)
-    return (parts, "" if source is None else source.sha256, "" if source is None else source.name)
+    return (-len(parts), parts, "" if source is None else source.sha256, "" if source is None else source.name)
 
 
 def settled(bundle: Bundle, stage: str) -> dict[str, Contribution]:

@@ -46,14 +46,14 @@ def collect(round_: Round, paths: Iterable[Path] = (), progress: Progress = iter
 def take_in(round_: Round, path: Path) -> Taken:
     """Keeps the original first, then registers what it says in one transaction.
 
-    A file that was refused is read again: what was wrong may have been the round (a node, an issue) and be mended.
+    A file that came before is read again: what was wrong may have been the round (a node, an account) and be mended.
     """
     data = path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
     known = round_.register.file(sha256)
     if known is not None:
         examined = examine(round_, data, path.name, known[1])
-        if examined.contributions and not round_.register.has_said(sha256):
+        if [(one.digest, one.parts) for one in examined.contributions] != _registered(round_, sha256):
             return Taken(_register(round_, data, path.name, sha256), duplicate=False)
         again = found("XS016", name=known[0]).at(file=examined.name, node=examined.node or "")
         return Taken(replace(examined, findings=(again,)), duplicate=True)
@@ -61,19 +61,26 @@ def take_in(round_: Round, path: Path) -> Taken:
     return Taken(_register(round_, data, path.name, sha256), duplicate=False)
 
 
+def _registered(round_: Round, sha256: str) -> list[tuple[str, frozenset[str]]]:
+    """What the register has of a file: digest and counting parts of each contribution."""
+    texts = round_.register.said_by(sha256)
+    return [(one.digest, one.parts) for one in map(load, texts)]
+
+
 def _register(round_: Round, data: bytes, name: str, sha256: str) -> Examined:
     examined = examine(round_, data, name, round_.now)
     register = round_.register
     with register.transaction():
         register.add_file(sha256, examined.name, len(data), round_.now)
-        if not examined.contributions:
-            answer = Answer(sha256, examined.node or "", examined.stage, examined.status, None, examined.findings)
-            register.add_answer(answer, round_.now)
-        for place, contribution in enumerate(examined.contributions):
-            findings = examined.findings if place == 0 else ()
-            text = dump(contribution)
-            node, stage = contribution.node, contribution.stage
-            register.add_answer(Answer(sha256, node, stage, examined.status, text, findings, place), round_.now)
+        register.forget_answers(sha256)
+        whole = [] if len(examined.contributions) == 1 else [None]
+        for place, contribution in enumerate([*examined.contributions, *whole]):
+            if contribution is None:  # what is said of the file itself: refused, or a carrier of many
+                answer = Answer(sha256, examined.node or "", examined.stage, examined.status, None, examined.findings)
+            else:
+                node, stage, text = contribution.node, contribution.stage, dump(contribution)
+                answer = Answer(sha256, node, stage, examined.status, text, contribution.findings)
+            register.add_answer(replace(answer, place=place), round_.now)
     return examined
 
 
@@ -81,8 +88,13 @@ def recover(round_: Round) -> list[str]:
     """Originals that a crash left outside the register are taken in again; their names."""
     found_names = []
     for path in sorted(round_.folder_of("originals").glob("*")):
-        if path.is_file() and not path.name.startswith(".") and round_.register.file(path.stem) is None:
-            _register(round_, path.read_bytes(), path.name, path.stem)
+        if not path.is_file() or path.name.startswith(".") or round_.register.file(path.stem) is not None:
+            continue
+        data = path.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        if round_.register.file(sha256) is None:
+            write_safely(path.with_name(f"{sha256}{path.suffix}"), data)
+            _register(round_, data, path.name, sha256)
             found_names.append(path.name)
     return found_names
 

@@ -1,7 +1,7 @@
 """``rollup`` and ``consolidate``: the merged answers of a node's subtree as one workbook."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,10 @@ from xlstyr.checks.between import check_bundle
 from xlstyr.excel.stamp import Stamp
 from xlstyr.model.bundle import Bundle, Contribution, load
 from xlstyr.model.finding import Finding, Place, found
+from xlstyr.model.money import in_tkr, total
 from xlstyr.model.period import columns
+from xlstyr.model.premises import Premises
+from xlstyr.model.records import BudgetLine
 from xlstyr.reports.rollup import rollup_content
 from xlstyr.reports.scope import Scope
 from xlstyr.rollup.figures import money_rows, result
@@ -55,10 +58,18 @@ def consolidate(round_: Round, node: str | None = None) -> Consolidated:
     data = Stamp(workbook, round_.theme, {}).draw(content)
     path = round_.folder_of("results") / _name(round_, scope)
     write_safely(path, data)
-    with round_.register.transaction():
-        for node_id in scope.contributions:
-            round_.register.add_event("included", node_id, round_.premises.stage, round_.now, scope=scope.node.id)
+    _note_included(round_, scope)
     return Consolidated(path, scope, totals(scope), tuple(findings))
+
+
+def _note_included(round_: Round, scope: Scope) -> None:
+    """An event for each node that is in the sums now and wasn't at the last consolidation."""
+    stage = round_.premises.stage
+    last = {event.node: event.kind for event in round_.register.events() if event.stage == stage}
+    with round_.register.transaction():
+        for node_id, said in scope.contributions.items():
+            if "money" in said.parts and last.get(node_id) != "included":
+                round_.register.add_event("included", node_id, stage, round_.now, scope=scope.node.id)
 
 
 def _name(round_: Round, scope: Scope) -> str:
@@ -69,37 +80,90 @@ def _name(round_: Round, scope: Scope) -> str:
 
 
 def scope_of(round_: Round, node: str, said: Bundle | None = None) -> tuple[Scope, list[Finding]]:
-    """What the roll-up of ``node`` covers, and what the answers taken together show."""
+    """What the roll-up of ``node`` covers, and what the answers taken together show, at the running stage."""
     premises = round_.premises
-    said = bundle(round_) if said is None else said
-    counted = {
-        node_id: contribution
-        for node_id, contribution in settled(said, premises.stage).items()
-        if node_id in premises.organisation and "money" in contribution.parts
-    }
-    answers = round_.register.answers()
-    missing = _missing(round_, said, counted, answers)
+    whole = bundle(round_) if said is None else said
+    now: Bundle = {key: rivals for key, rivals in whole.items() if key[1] == premises.stage}
+    answers = [answer for answer in round_.register.answers() if answer.stage in ("", premises.stage)]
+    counted, doubts = _counted(premises, now)
+    findings = _findings(now, answers, doubts)
+    missing = _missing(round_, now, counted, findings)
     inside = {part.id for part in premises.organisation.subtree(node)}
-    latest = _latest_findings(answers, said)
-    faults = sum(f.severity == "fel" for node_id, found_ in latest.items() if node_id in inside for f in found_)
-    here = {key: value for key, value in said.items() if key[0] in inside and key[1] == premises.stage}
+    own = [finding for node_id, found_ in findings.items() if node_id in inside for finding in found_]
+    here = {key: rivals for key, rivals in now.items() if key[0] in inside}
     carried = sorted((one for rivals in here.values() for one in rivals), key=lambda one: (one.node, one.digest))
+    faults = sum(finding.severity == "fel" for finding in own)
     scope = Scope(premises, premises.organisation[node], counted, missing, faults, tuple(carried))
-    outside = {node_id: word("pages.not_received") for node_id in _others(round_, inside)}
-    own = [finding for node_id, found_ in latest.items() if node_id in inside for finding in found_]
+    outside = {other.id: word("pages.not_received") for other in premises.organisation if other.id not in inside}
     between = check_bundle(here, premises, {**outside, **{n: r for n, r in missing.items() if n in inside}})
     kept = [finding for finding in between if finding.place.node in inside or not finding.place.node]
-    return scope, [*own, *kept, *_superseded(round_, answers, here)]
+    strays = _strays(premises, now) if premises.organisation.root.id == node else []
+    return scope, [*own, *kept, *strays, *_superseded(round_, answers, here)]
 
 
-def _others(round_: Round, inside: set[str]) -> list[str]:
-    return [node.id for node in round_.premises.organisation if node.id not in inside]
+def _is_expected(premises: Premises, node: str) -> bool:
+    """Whether ``node`` should answer in the running phase: only then does it count."""
+    return node in premises.organisation and premises.phase_of(node) is not None
 
 
-def _latest_findings(answers: list[Answer], said: Bundle) -> dict[str, tuple[Finding, ...]]:
-    """The findings of the answers that are in the bundle, by node (a superseded answer's are history)."""
-    alive = {(key[0], row.origin.source.sha256) for key, rivals in said.items() for c in rivals for row in c.rows[:1]}
-    return {a.node: a.findings for a in answers if (a.node, a.sha256) in alive}
+def _counted(premises: Premises, now: Bundle) -> tuple[dict[str, Contribution], dict[str, list[Finding]]]:
+    """What counts, by node, and doubts: money whose account has changed sides since it was read is held."""
+    counted: dict[str, Contribution] = {}
+    doubts: dict[str, list[Finding]] = {}
+    for node, contribution in settled(now, premises.stage).items():
+        if not _is_expected(premises, node):
+            continue
+        doubtful = list(_changed_accounts(premises, contribution))
+        if doubtful:
+            doubts[node] = doubtful
+        parts = contribution.parts - ({"money"} if doubtful else set())
+        counted[node] = replace(contribution, parts=parts)
+    return counted, doubts
+
+
+def _changed_accounts(premises: Premises, contribution: Contribution) -> Iterator[Finding]:
+    """XS220: the control workbook no longer says of an account what it said when the answer was read."""
+    for row in contribution.rows if "money" in contribution.parts else ():
+        line = row.record
+        if isinstance(line, BudgetLine):
+            known = line.account in premises.accounts and line.activity in premises.activities
+            if not known or premises.side(line.account) != line.side:
+                place = Place(row.origin.source.name, contribution.node, row.origin.sheet, "", row.table, row.id)
+                key = "account" if line.account not in premises.accounts or known else "activity"
+                code = getattr(line, key)
+                yield found("XS220", place, row=row.id, what=word(f"checks.row.{key}"), code=code)
+
+
+def _strays(premises: Premises, now: Bundle) -> Iterator[Finding]:
+    """XS507: what nodes have said that shouldn't answer, with its amount: no money leaves the sum unnamed."""
+    period = columns(premises.settings.year)[3]
+    for (node, _), rivals in sorted(now.items()):
+        if _is_expected(premises, node):
+            continue
+        for one in sorted(rivals, key=lambda one: one.digest):
+            lines = (row.record for row in one.rows if isinstance(row.record, BudgetLine))
+            amount = total(line.net_cost(period) for line in lines)
+            name = premises.organisation[node].name if node in premises.organisation else node
+            yield found("XS507", Place(node=node), node=name, amount=in_tkr(amount or 0))
+
+
+def _findings(now: Bundle, answers: list[Answer], doubts: dict[str, list[Finding]]) -> dict[str, list[Finding]]:
+    """The findings of what was said and lives (a superseded answer's are history), by node.
+
+    Of files that said nothing that can count, the last one speaks for its node, unless an answer came later.
+    """
+    by_node: dict[str, list[Finding]] = {}
+    for answer in answers:
+        if answer.contribution is None:
+            by_node[answer.node] = list(answer.findings)
+        elif answer.place == 0:
+            by_node.pop(answer.node, None)
+    for (node, _), rivals in now.items():
+        for one in sorted(rivals, key=lambda one: one.digest):
+            by_node.setdefault(node, []).extend(one.findings)
+    for node, doubtful in doubts.items():
+        by_node.setdefault(node, []).extend(doubtful)
+    return by_node
 
 
 def _superseded(round_: Round, answers: list[Answer], said: Bundle) -> Iterator[Finding]:
@@ -113,21 +177,22 @@ def _superseded(round_: Round, answers: list[Answer], said: Bundle) -> Iterator[
             yield found("XS502", Place(file, answer.node), file=file)
 
 
-def _missing(round_: Round, said: Bundle, counted: dict[str, Contribution], answers: list[Answer]) -> dict[str, str]:
-    """Why each expected node isn't counted, in words."""
+def _missing(
+    round_: Round, now: Bundle, counted: dict[str, Contribution], findings: dict[str, list[Finding]]
+) -> dict[str, str]:
+    """Why each expected node's money isn't in the sums, in words."""
     premises = round_.premises
-    held = {a.node: f for a in answers for f in a.findings if f.severity == "fel" and f.blocks in ("money", "identity")}
     missing = {}
     for node in premises.organisation:
-        if premises.phase_of(node.id) is None or node.id in counted:
+        said = counted.get(node.id)
+        if premises.phase_of(node.id) is None or (said is not None and "money" in said.parts):
             continue
-        rivals = said.get((node.id, premises.stage), frozenset())
-        if len(rivals) > 1:
+        blocking = [f for f in findings.get(node.id, ()) if f.severity == "fel" and f.blocks in ("money", "identity")]
+        if len(now.get((node.id, premises.stage), ())) > 1:
             missing[node.id] = word("pages.rival")
-        elif node.id in held:
-            title = rules.rule(held[node.id].code).title
-            missing[node.id] = word("pages.held", code=held[node.id].code, title=title)
-        elif rivals:
+        elif blocking:
+            missing[node.id] = word("pages.held", code=blocking[0].code, title=rules.rule(blocking[0].code).title)
+        elif said is not None:
             missing[node.id] = word("pages.held_below")
         else:
             missing[node.id] = word("pages.not_received")
@@ -140,10 +205,9 @@ def totals(scope: Scope) -> dict[str, dict[str, int | None]]:
     rows = money_rows(scope.contributions)
     costs: dict[str, int | None] = {}
     results: dict[str, int | None] = {}
-    central_in = bool(scope.central) and not scope.central & set(scope.gaps)
     for period in columns(premises.settings.year)[3:]:
         cost, outcome = result(rows, period, premises.organisation, scope.central)
         costs[str(period.year)] = cost
-        if central_in:
+        if scope.central_in:
             results[str(period.year)] = outcome
-    return {"net_cost": costs, **({"result": results} if central_in else {})}
+    return {"net_cost": costs, **({"result": results} if scope.central_in else {})}

@@ -113,7 +113,14 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     parts = PARTS - blocked if "identity" not in blocked else frozenset()
     rows = rows_of(submission, source)
     contribution = Contribution(
-        identity.node, identity.stage, issue.issue, submission.identity.revision, content_digest(rows), parts, rows
+        identity.node,
+        identity.stage,
+        issue.issue,
+        submission.identity.revision,
+        content_digest(rows),
+        parts,
+        rows,
+        findings=named,
     )
     status = "accepted" if parts == PARTS else "held" if "money" not in parts else "partly"
     return Examined(

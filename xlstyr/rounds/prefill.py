@@ -44,6 +44,7 @@ def node_content(premises: Premises, node_id: str, phase: Phase, workbook: Workb
     }
     kept = {key: tuple(rows) for key, rows in tables.items() if key in workbook.tables}
     forms = {key: values for key, values in forms.items() if key in workbook.forms}
+    forms["sides"] = {group.group: group.side for group in premises.groups.values()}  # not drawn: to compare with later
     content = Content(identity, _texts(premises, node_id), forms, kept)
     return with_growth(content, workbook)
 

@@ -172,10 +172,14 @@ class Register:
         self._execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", values)
         self.add_event("received", answer.node, answer.stage, at, sha256=answer.sha256, status=answer.status)
 
-    def has_said(self, sha256: str) -> bool:
-        """Whether a file has said anything that can count."""
-        query = "select 1 from answers where sha256 = ? and contribution is not null"
-        return self._execute(query, (sha256,)).fetchone() is not None
+    def said_by(self, sha256: str) -> list[str]:
+        """The contributions that a file was read as, in their order."""
+        query = "select contribution from answers where sha256 = ? and contribution is not null order by place"
+        return [str(row[0]) for row in self._execute(query, (sha256,))]
+
+    def forget_answers(self, sha256: str) -> None:
+        """A file is read anew: what it was read as before gives way."""
+        self._execute("delete from answers where sha256 = ?", (sha256,))
 
     def answers(self) -> list[Answer]:
         """Everything that was read, in the order it came."""

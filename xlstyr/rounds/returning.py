@@ -6,7 +6,7 @@ from pathlib import Path
 from xlstyr.layout.content import Content, Mark, RowContent, Value
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.load import with_sheet
-from xlstyr.layout.parse import Submission
+from xlstyr.layout.parse import AnswerRow, Submission
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.examining import Examined
 from xlstyr.rounds.resources import templates
@@ -41,7 +41,9 @@ def return_content(
     identity = replace(issued.identity, revision=submission.identity.revision + 1)
     counts = {severity: sum(f.severity == severity for f in ordered) for severity in ORDER}
     texts = {**issued.texts, "feedback": word("returns.head", **counts) if ordered else word("returns.nothing")}
-    forms = {**issued.forms, **submission.forms}
+    forms = {key: dict(values) for key, values in {**issued.forms, **submission.forms}.items()}
+    for (form, key), typed in submission.held.items():
+        forms[form][key] = typed
     marks = tuple(_mark(f) for f in ordered if f.place.table in workbook.sheet_of and f.severity != "notis")
     return Content(identity, texts, forms, {**issued.tables, **tables}, marks)
 
@@ -53,12 +55,17 @@ def _rows(submission: Submission, issued: Content, table: str) -> tuple[RowConte
     for before in issued.tables.get(table, ()):
         if before.variant != "free":
             answer = answered.get(before.id)
-            values: dict[str, Value] = {**before.values, **(answer.values if answer else {})}
+            values: dict[str, Value] = {**before.values, **(_typed(answer) if answer else {})}
             rows.append(replace(before, values=values))
     free = [row for row in issued.tables.get(table, ()) if row.variant == "free"]
-    own = [RowContent(row.id, row.values, "free") for row in submission.tables[table] if row.new]
+    own = [RowContent(row.id, _typed(row), "free") for row in submission.tables[table] if row.new]
     taken = {row.id for row in own}
     return (*rows, *own, *(row for row in free if row.id not in taken))
+
+
+def _typed(row: AnswerRow) -> dict[str, Value]:
+    """What was typed on a row: what couldn't be read stands as it did, so that it is asked about until it is mended."""
+    return {**row.values, **row.held}
 
 
 def _mark(finding: Finding) -> Mark:

@@ -1,10 +1,13 @@
 """Writing files so that a crash leaves the old one or the new one, never half of either."""
 
 import os
+import time
 from pathlib import Path
 
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
+
+ABANDONED = 600  # seconds
 
 
 def write_safely(path: Path, data: bytes) -> bool:
@@ -30,9 +33,9 @@ def write_safely(path: Path, data: bytes) -> bool:
 
 
 def sweep(folder: Path) -> None:
-    """Remove temporary files that a crash left in ``folder``."""
+    """Remove temporary files that a crash left in ``folder``; recent ones may be another command's, at work."""
     for left in folder.rglob(".~*"):
-        if left.is_file():
+        if left.is_file() and time.time() - left.stat().st_mtime > ABANDONED:
             left.unlink(missing_ok=True)
 
 

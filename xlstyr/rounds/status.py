@@ -48,6 +48,6 @@ def _state(events: list[Event]) -> str:
         match event.kind:
             case "sent" | "reminded" | "returned" | "certified" | "included":
                 state = event.kind
-            case "received" if event.data.get("status") in ("accepted", "partly"):
+            case "received" if event.data.get("status") != "refused":
                 state = "corrected" if state == "returned" else "received"
     return state
