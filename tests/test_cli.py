@@ -141,7 +141,9 @@ def test_collecting_something_with_fel_is_1(run: Run, exempelby: Path, tmp_path:
     assert [item["status"] for item in said.json["files"]] == ["held"]
 
 
-@pytest.mark.parametrize("words", [["status"], ["generate"], ["consolidate"], ["collect"], ["rollup", "x"], ["check", "FIL"]])
+@pytest.mark.parametrize(
+    "words", [["status"], ["generate"], ["consolidate"], ["collect"], ["rollup", "x"], ["check", "FIL"]]
+)
 def test_a_folder_that_is_no_round_is_3_and_says_what_to_do(run: Run, tmp_path: Path, words: list[str]) -> None:
     file = tmp_path / "svar.xlsx"
     file.write_bytes(b"PK")

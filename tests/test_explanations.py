@@ -108,9 +108,7 @@ def test_an_amount_beside_other_numbers_counts() -> None:
     assert judge("Budget 2025 120 tkr").amount
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "…", "\u00a0", "a" * 40_000, "1 " * 20_000, "- " * 20_000, "en " * 9_000]
-)
+@pytest.mark.parametrize("text", ["", " ", "…", "\u00a0", "a" * 40_000, "1 " * 20_000, "- " * 20_000, "en " * 9_000])
 def test_any_text_is_judged(text: str) -> None:
     assert not judge(text).cause
 

@@ -104,7 +104,11 @@ TEXTS = [
     '[s] if present([s]) else "–"',
     'blank if missing([s]) else f"{[s]}"',
 ]
-SPANS = ["span_total([d.kr], [first], [last])", "span_count([d.kr], [first], [last])", "[first] * span_total([d.n], [first], [last])"]
+SPANS = [
+    "span_total([d.kr], [first], [last])",
+    "span_count([d.kr], [first], [last])",
+    "[first] * span_total([d.n], [first], [last])",
+]
 
 
 def workbook() -> Workbook:
@@ -132,7 +136,9 @@ def workbook() -> Workbook:
         {"key": "none", "kind": "amount", "unit": "kr"},
         {"key": "word", "kind": "text"},
     ]
-    headed = [[{"header": str(column["key"]), **column} for column in columns] for columns in (data + formulas, spans, form)]
+    headed = [
+        [{"header": str(column["key"]), **column} for column in columns] for columns in (data + formulas, spans, form)
+    ]
     blocks = [
         {"type": "form", "key": "f", "field": headed[2]},
         {"type": "table", "key": "d", "column": headed[0]},
@@ -195,7 +201,9 @@ def test_libreoffice_computes_the_same(office: Office, tmp_path: Path) -> None:
 def test_what_the_sheet_shows_is_what_python_computed(computed: Computed) -> None:
     data = Stamp(workbook(), Theme.load(TEMPLATES / "theme.toml"), LISTS).draw(content())
     cached = cached_values(data)
-    shown = [float(v) for (sheet, _), (text, v) in sorted(cached.items()) if sheet == "Spann" and isinstance(v, int | float)]
+    shown = [
+        float(v) for (sheet, _), (text, v) in sorted(cached.items()) if sheet == "Spann" and isinstance(v, int | float)
+    ]
     wanted = [computed.rows["m"][place][f"s{number}"] for place in range(5) for number in range(3)]
     assert sorted(shown) == sorted(float(v) for v in wanted if isinstance(v, int | Decimal))
 

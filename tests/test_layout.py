@@ -172,7 +172,9 @@ def test_every_sheet_is_protected_without_password_and_can_be_filtered(book: Dra
 
 
 def test_every_input_cell_is_validated_and_told_in_swedish(issued: Drawn) -> None:
-    rules: dict[str, list[Any]] = {sheet.title: sheet.data_validations.dataValidation for sheet in issued.book.worksheets}
+    rules: dict[str, list[Any]] = {
+        sheet.title: sheet.data_validations.dataValidation for sheet in issued.book.worksheets
+    }
     for block, column, sheet, ref in issued.inputs():
         over = [rule for rule in rules[sheet] if ref in rule.sqref]
         assert len(over) == 1, (block, column, ref)
@@ -486,7 +488,10 @@ def test_the_same_premises_give_the_same_bytes_in_another_process(tmp_path: Path
     """Nothing depends on the clock, the order of sets or the folder."""
     found = []
     for seed, folder in (("1", tmp_path / "ett"), ("2", tmp_path / "två åäö")):
-        for words in (["init", str(folder), "--year", "2031", "--sample", "exempelby"], ["generate", "--round", str(folder)]):
+        for words in (
+            ["init", str(folder), "--year", "2031", "--sample", "exempelby"],
+            ["generate", "--round", str(folder)],
+        ):
             command = [sys.executable, "-m", "xlstyr.cli.main", *words]
             environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "UTC" if seed == "1" else "Asia/Tokyo"}
             subprocess.run(command, check=True, capture_output=True, env=environment, timeout=120)

@@ -94,7 +94,9 @@ def pages(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
 
 
-def assert_same(one: tuple[Path, Consolidated, dict[str, list[str]]], other: tuple[Path, Consolidated, dict[str, list[str]]]) -> None:
+def assert_same(
+    one: tuple[Path, Consolidated, dict[str, list[str]]], other: tuple[Path, Consolidated, dict[str, list[str]]]
+) -> None:
     """The same totals, gaps, contributions and figures on every page."""
     assert one[1].totals == other[1].totals
     assert one[1].missing == other[1].missing
@@ -111,7 +113,9 @@ def test_level_by_level_is_all_at_once(exempelby_answered: Path, office_of: Call
     whole = desks.roll_up(None, desks.answers("exempelby"))
     department = desks.mailed("omsorg", desks.answers("omsorg"))
     rest = [path for path in desks.answers("valfard") if path not in desks.answers("omsorg")]
-    administration = desks.mailed("valfard-forv", [department, *(p for p in rest if p in desks.answers("valfard-forv"))])
+    administration = desks.mailed(
+        "valfard-forv", [department, *(p for p in rest if p in desks.answers("valfard-forv"))]
+    )
     committees = [
         desks.mailed("valfard", [administration, *(p for p in rest if p not in desks.answers("valfard-forv"))]),
         *(desks.mailed(node, desks.answers(node)) for node in ("styrelsen", "samhalle")),
@@ -121,7 +125,9 @@ def test_level_by_level_is_all_at_once(exempelby_answered: Path, office_of: Call
 
 
 @pytest.mark.slow
-def test_level_by_level_is_all_at_once_in_danderyd(danderyd_answered: Path, office_of: Callable[[Path], Office]) -> None:
+def test_level_by_level_is_all_at_once_in_danderyd(
+    danderyd_answered: Path, office_of: Callable[[Path], Office]
+) -> None:
     desks = office_of(danderyd_answered)
     root = desks.organisation.root.id
     departments = [node.id for node in desks.organisation if node.kind == "department"]
@@ -146,7 +152,9 @@ def test_mixed_routes_count_nothing_twice(exempelby_answered: Path, office_of: C
     assert_same(whole, desks.roll_up(None, [department, committee, *desks.answers("exempelby")]))
 
 
-def test_a_roll_up_taken_in_twice_changes_nothing(exempelby_answered: Path, office_of: Callable[[Path], Office]) -> None:
+def test_a_roll_up_taken_in_twice_changes_nothing(
+    exempelby_answered: Path, office_of: Callable[[Path], Office]
+) -> None:
     desks = office_of(exempelby_answered)
     committee = desks.mailed("valfard", desks.answers("valfard"))
     folder = desks.desk([committee])
@@ -158,7 +166,9 @@ def test_a_roll_up_taken_in_twice_changes_nothing(exempelby_answered: Path, offi
         assert (said(round_), consolidate(round_).totals) == (before, totals)
 
 
-def test_rivals_and_held_answers_travel_upwards_too(exempelby_answered: Path, office_of: Callable[[Path], Office]) -> None:
+def test_rivals_and_held_answers_travel_upwards_too(
+    exempelby_answered: Path, office_of: Callable[[Path], Office]
+) -> None:
     """What a level can't count the next level can't either, also when it has got one of the rivals itself."""
     desks = office_of(exempelby_answered)
     [answer] = files_of(exempelby_answered, ["hemtjanst"])
@@ -296,7 +306,9 @@ def premise(folder: Path, *cells: tuple[str, str, str, Typed]) -> None:
     for key, which, column, value in cells:
         table = edit.table(key)
         name, _, wanted = which.partition("=")
-        place = next(r for r in table.rows.values() if str(edit.get(table.sheet, f"{table.columns[name]}{r}")) == wanted)
+        place = next(
+            r for r in table.rows.values() if str(edit.get(table.sheet, f"{table.columns[name]}{r}")) == wanted
+        )
         edit.set(table.sheet, f"{table.columns[column]}{place}", value)
     path.write_bytes(edit.bytes())
 
@@ -328,8 +340,12 @@ def test_a_deleted_workbook_is_drawn_again_as_it_was(exempelby_answered: Path, c
     gone = next((folder / "mallar").rglob("* Åsens förskola.xlsx"))
     gone.unlink()
     again = issue(folder)
-    assert {node: item.status for node, item in again.items() if item.status != "unchanged"} == {"asens-forskola": "restored"}
-    assert {name: data for name, (data, _) in state(folder).items()} == {name: data for name, (data, _) in before.items()}
+    assert {node: item.status for node, item in again.items() if item.status != "unchanged"} == {
+        "asens-forskola": "restored"
+    }
+    assert {name: data for name, (data, _) in state(folder).items()} == {
+        name: data for name, (data, _) in before.items()
+    }
 
 
 def touched(folder: Path) -> set[str]:
@@ -365,8 +381,16 @@ def test_an_index_touches_those_who_have_the_group(exempelby_answered: Path, cop
     folder = copied(exempelby_answered)
     with Round(folder, NOW) as round_:
         premises = round_.premises
-        lines = {node: {premises.accounts[one.account].group for one in rows} for node, rows in premises.opening.items()}
-        group = min(premises.groups, key=lambda name: (not any(name in have for have in lines.values()), sum(name in have for have in lines.values())))
+        lines = {
+            node: {premises.accounts[one.account].group for one in rows} for node, rows in premises.opening.items()
+        }
+        group = min(
+            premises.groups,
+            key=lambda name: (
+                not any(name in have for have in lines.values()),
+                sum(name in have for have in lines.values()),
+            ),
+        )
         wanted = {node for node, have in lines.items() if group in have and premises.phase_of(node) is not None}
     assert 0 < len(wanted) < len(lines)
     premise(folder, ("groups", f"group={group}", "index_2", 0.0999))
@@ -421,7 +445,11 @@ def test_collecting_twice_changes_nothing(exempelby_answered: Path, copied: Copi
     assert not any(item.duplicate for item in first)
     assert all(item.duplicate for item in again)
     assert {code for item in again for code in codes(item.examined.findings)} == {"XS016"}
-    assert (said(round_), len(round_.register.events()), sorted(p.name for p in (folder / "inlämnat").iterdir())) == before
+    assert (
+        said(round_),
+        len(round_.register.events()),
+        sorted(p.name for p in (folder / "inlämnat").iterdir()),
+    ) == before
 
 
 def test_consolidating_twice_writes_the_same_bytes(exempelby: Path, copied: Copied, opened: Opened) -> None:
@@ -439,7 +467,9 @@ def test_originals_are_kept_untouched_under_their_own_digest(exempelby: Path) ->
         assert all(register.file(path.stem) is not None for path in originals)
 
 
-def test_an_original_outside_the_register_is_taken_in_again(exempelby_answered: Path, copied: Copied, opened: Opened) -> None:
+def test_an_original_outside_the_register_is_taken_in_again(
+    exempelby_answered: Path, copied: Copied, opened: Opened
+) -> None:
     """As after a crash between keeping the file and registering it."""
     folder = copied(exempelby_answered)
     round_ = opened(folder)
@@ -476,7 +506,9 @@ def test_a_lost_register_is_told_and_loses_no_original(exempelby: Path, copied: 
     (folder / "xlstyr.db").unlink()
     with Round(folder, NOW) as round_:
         taken = collect(round_)
-        assert {code for item in taken for code in codes(f for f in item.examined.findings if f.severity == "fel")} <= {"XS009"}
+        assert {code for item in taken for code in codes(f for f in item.examined.findings if f.severity == "fel")} <= {
+            "XS009"
+        }
         done = consolidate(round_)
         assert done.totals["net_cost"] == dict.fromkeys(done.totals["net_cost"])
         reasons = {f.message for f in done.findings if f.code == "XS504"}
@@ -515,7 +547,9 @@ def test_states_follow_what_happens(exempelby_answered: Path, copied: Copied, op
     assert write_return(round_, item.examined) is not None
 
 
-def test_a_missing_file_is_an_error_and_a_lock_file_is_no_answer(exempelby_answered: Path, copied: Copied, opened: Opened) -> None:
+def test_a_missing_file_is_an_error_and_a_lock_file_is_no_answer(
+    exempelby_answered: Path, copied: Copied, opened: Opened
+) -> None:
     folder = copied(exempelby_answered)
     round_ = opened(folder)
     with pytest.raises(XlstyrError, match=r"finns-inte\.xlsx"):

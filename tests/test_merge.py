@@ -38,7 +38,9 @@ def organisation(parents: Sequence[int]) -> Organisation:
     """A tree: node ``k`` hangs under node ``parents[k - 1]``; node 0 is the root."""
     nodes = [Node("k0", "Kommunen", NodeKind.MUNICIPALITY, None, None, in_municipality=True)]
     for number, parent in enumerate(parents, 1):
-        nodes.append(Node(f"k{number}", f"Nod {number}", NodeKind.UNIT, f"k{parent}", f"k{parent}", in_municipality=True))
+        nodes.append(
+            Node(f"k{number}", f"Nod {number}", NodeKind.UNIT, f"k{parent}", f"k{parent}", in_municipality=True)
+        )
     return Organisation(nodes)
 
 
@@ -129,7 +131,9 @@ class Routes:
 
 
 @given(st.data(), trees(), st.randoms(use_true_random=False))
-def test_any_route_upwards_gives_what_all_at_once_gives(data: st.DataObject, tree: Organisation, random: Random) -> None:
+def test_any_route_upwards_gives_what_all_at_once_gives(
+    data: st.DataObject, tree: Organisation, random: Random
+) -> None:
     answers = data.draw(contributions([node.id for node in tree]))
     routes = Routes(tree, random, {})
     for answer in answers:
@@ -158,6 +162,20 @@ def test_sums_are_those_of_the_answers_that_stay(tree: Organisation, data: st.Da
     assert {node: figure.value for node, figure in by_node.items()} == amounts
     known = [amount for amount in amounts.values() if amount is not None]
     assert result(rows, YEAR, tree, ())[0] == (sum(known) if known else None)
+
+
+def test_companies_count_in_no_result_of_the_municipality() -> None:
+    tree = Organisation(
+        [
+            Node("k0", "Kommunen", NodeKind.MUNICIPALITY, None, None, in_municipality=True),
+            Node("k1", "Nämnden", NodeKind.COMMITTEE, "k0", "k0", in_municipality=True),
+            Node("k2", "Bolaget", NodeKind.COMPANY, "k0", "k0", in_municipality=False),
+            Node("k3", "Finans", NodeKind.CENTRAL_FINANCE, "k0", "k0", in_municipality=True),
+        ]
+    )
+    rows = money_rows(settled(bundle_of([said("k1", 7), said("k2", 1000), said("k3", -9)]), "proposal"))
+    assert result(rows, YEAR, tree, ["k3"]) == (7, 2)
+    assert result([row for row in rows if row.owner != "k3"], YEAR, tree, ["k3"]) == (7, None)
 
 
 def only(bundle: Bundle) -> Contribution:

@@ -122,7 +122,10 @@ def test_the_return_holds_what_was_typed(sent: Sent) -> None:
 
 def test_the_senders_own_rows_are_there(sent: Sent) -> None:
     assert str(sent.value("budget", "n1", "account")).startswith("64110")
-    assert (sent.value("budget", "n1", "change"), sent.value("budget", "n1", "comment")) == (35, "Egen rad: larm, 35 tkr.")
+    assert (sent.value("budget", "n1", "change"), sent.value("budget", "n1", "comment")) == (
+        35,
+        "Egen rad: larm, 35 tkr.",
+    )
     assert sent.value("goals", "n1", "text") == "Fler vet vem som kommer"
     assert len([row for row in sent.back.table("budget").rows if row.startswith("n")]) == 10
 
@@ -225,7 +228,12 @@ def test_the_revision_is_one_higher_in_all_three_places(sent: Sent) -> None:
     assert len(set(after)) == 1
     first, second = before[0], after[0]
     assert first is not None and second is not None
-    assert (first.node, first.issue, first.layout, first.stage) == (second.node, second.issue, second.layout, second.stage)
+    assert (first.node, first.issue, first.layout, first.stage) == (
+        second.node,
+        second.issue,
+        second.layout,
+        second.stage,
+    )
 
 
 def identities(path: Path) -> list[str]:
@@ -318,7 +326,11 @@ def test_an_inserted_row_comes_back_as_a_row_of_the_senders_own(exempelby_answer
         place = edit.table("budget").rows["64110-V520"]
         edit.insert_row("Budget", place)
         columns = edit.table("budget").columns
-        typed: dict[str, Typed] = {"account": "64110 Livsmedel och material", "activity": "V520 Insatser i hemmet", "change": 7}
+        typed: dict[str, Typed] = {
+            "account": "64110 Livsmedel och material",
+            "activity": "V520 Insatser i hemmet",
+            "change": 7,
+        }
         for column, value in {**typed, "comment": "Inskjuten rad"}.items():
             edit.set("Budget", f"{columns[column]}{place}", value)
 

@@ -132,7 +132,9 @@ LAYOUTS = ("unit", "department", "administration", "committee", "central_finance
 def node_of(desk: Desk, layout: str) -> str:
     """The node with most rows among those that get a layout."""
     nodes = [n.id for n in desk.premises.organisation if (p := desk.premises.phase_of(n.id)) and p.layout == layout]
-    return max(nodes, key=lambda node: len(desk.premises.opening.get(node, ())) + len(desk.premises.staff.get(node, ())))
+    return max(
+        nodes, key=lambda node: len(desk.premises.opening.get(node, ())) + len(desk.premises.staff.get(node, ()))
+    )
 
 
 def limits(face: Column) -> tuple[int, int]:

@@ -44,7 +44,9 @@ def blocks(path: Path) -> dict[str, pd.DataFrame]:
 
 def records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
     """The rows of a table; none when the workbook hasn't got it."""
-    return [] if frame is None else [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    return (
+        [] if frame is None else [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    )
 
 
 def exact(value: Any) -> Decimal | None:
@@ -82,7 +84,10 @@ class Sheets:
     @cached_property
     def accounts(self) -> dict[str, dict[str, Any]]:
         """Account → the row of its group."""
-        return {str(row["account"]): self.groups[row["group"]] for row in records(self.control["accounts"].dropna(subset="account"))}
+        return {
+            str(row["account"]): self.groups[row["group"]]
+            for row in records(self.control["accounts"].dropna(subset="account"))
+        }
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
@@ -133,7 +138,7 @@ class Sheets:
             if (account := code(row["account"])) is not None:
                 typed_tkr = {key: exact(row[key]) for key in AMOUNTS[3:]}
                 amounts = {key: None if value is None else kronor(value * 1000) for key, value in typed_tkr.items()}
-                yield {"account": account, "activity": code(row["activity"]), **amounts}
+                yield {"account": account, "activity": code(row["activity"]), "adjustment": True, **amounts}
 
     def _plans(self, row: dict[str, Any], budget: int | None) -> dict[str, int | None]:
         group = self.accounts[str(code(row["account"]))] if not pd.isna(row["proposal"]) else {}
@@ -274,6 +279,15 @@ def test_the_pages_say_what_the_sheets_say(done: Consolidated) -> None:
     assert [whole[column] for column in columns] == [sheets.net(period, municipality) for period in AMOUNTS]
 
 
+def test_facts_hold_every_line_and_tell_adjustments(done: Consolidated) -> None:
+    """One row a line, and a node's adjustments are marked as such."""
+    shown = page(Path(done.said["workbook"]), "Fakta")
+    shown = shown[shown["Konto"].notna()]
+    lines = done.sheets.lines[done.sheets.inside]
+    assert len(shown) == len(lines)
+    assert shown["Justering"].notna().sum() == lines["adjustment"].notna().sum() > 0
+
+
 def published() -> dict[str, int]:
     """Code → published net cost 2024 in tkr (SCB)."""
     frame = pd.read_csv(ROOT / "samples" / "danderyd" / "published.csv", sep=";", dtype={"code": str})
@@ -315,7 +329,11 @@ def test_with_every_answer_in_the_outcome_ties_to_what_is_published(danderyd: Pa
     for path in (folder / "mallar").rglob("*.xlsx"):
         if identity(path).split("|")[2] in missing:
             edit = Edit(path.read_bytes())
-            for form, field, text in (("answer", "accept", "Ja"), ("signoff", "done", "Ja"), ("signoff", "who", "Chef")):
+            for form, field, text in (
+                ("answer", "accept", "Ja"),
+                ("signoff", "done", "Ja"),
+                ("signoff", "who", "Chef"),
+            ):
                 edit.set(*edit.at(form, field, "value"), text)
             (folder / "inkorg" / path.name).write_bytes(edit.bytes())
     run(folder, "collect")

@@ -23,7 +23,7 @@ from xlstyr.words import word
 @click.command("demo", help=word("cli.help.demo"))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option("--sample", metavar="NAME", help=word("cli.arguments.sample"))
-@click.option("--year", type=click.IntRange(2000, 2100), default=None, help=word("cli.arguments.year"))
+@click.option("--year", type=click.IntRange(2000, 2100), metavar="YYYY", default=None, help=word("cli.arguments.year"))
 @json_option
 def command(folder: Path, sample: str | None, year: int | None, as_json: bool) -> None:
     """The whole loop on a sample."""

@@ -11,7 +11,7 @@ from xlstyr.words import word
 
 @click.command("init", help=word("cli.help.init"))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-@click.option("--year", type=click.IntRange(2000, 2100), required=True, help=word("cli.arguments.year"))
+@click.option("--year", type=click.IntRange(2000, 2100), metavar="YYYY", required=True, help=word("cli.arguments.year"))
 @click.option("--sample", metavar="NAME", help=word("cli.arguments.sample"))
 @json_option
 def command(folder: Path, year: int, sample: str | None, as_json: bool) -> None:

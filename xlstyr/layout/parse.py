@@ -352,7 +352,9 @@ class _Parser:
         if unread:
             shown = [column for column in unread if not column.hidden] or unread
             headers, label = ", ".join(column.header for column in shown), _label(table, values, faces)
-            self._note("XS119", table.key, row_id, shown[0].key, raw.cells[shown[0].key].ref, label=label, columns=headers)
+            self._note(
+                "XS119", table.key, row_id, shown[0].key, raw.cells[shown[0].key].ref, label=label, columns=headers
+            )
             held |= {column.key: kinds.as_typed(raw.cells[column.key], column) for column in unread}
         for column in stray:
             if column not in unread:
@@ -380,25 +382,33 @@ class _Parser:
         ]
 
     def _check_formulas(self, submission: Submission) -> None:
-        """A computed cell that holds a typed value or another formula: the same is harmless, another is held."""
+        """A computed cell that holds a typed value or another formula: the same is harmless, another is held.
+
+        The formula that counts is the one that was issued, not the one that most rows have: a formula of the sender's
+        own may be filled down the whole column. Only what another definition drew is judged by what most rows have.
+        """
         raw_rows = {(table.key, row.number): row for table in self.raw.tables for row in table.rows}
+        drawn_by = self.raw.identity.layout if self.raw.identity is not None else ""
+        others = () if drawn_by == self.workbook.digest else self.raw.tables
+        usual = {table.key: _usual_formulas(table) for table in others}
         for table in self.workbook.tables.values():
             columns = [column for column in table.column if column.is_formula and not column.hidden]
             ours = _issued_formulas(self.workbook, table, columns) if table.is_read else {}
             for row, values in submission.rows(table.key) if ours else ():
                 raw = raw_rows.get((table.key, row.number))
                 for column in columns if raw else ():
-                    self._check_formula(table, row, raw, column, values[column.key], ours[column.key])
+                    known = {ours[column.key], usual.get(table.key, {}).get(column.key, "")}
+                    self._check_formula(table, row, raw, column, values[column.key], known)
 
     def _check_formula(
-        self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value, ours: str
+        self, table: Table, row: AnswerRow, raw: RawRow | None, column: Column, computed: Value, known: set[str]
     ) -> None:
-        """``ours`` is the skeleton that was issued. A cell that shares another's formula has none of its own ("")."""
+        """``known``: the skeletons that may stand there. A cell that shares another's formula has none of its own."""
         cell = raw.cells.get(column.key) if raw else None
         if cell is None or _blank(cell):
             return
         shown = kinds.to_cell(computed, column, None)
-        if cell.formula is not None and (not cell.formula or _skeleton(cell.formula) == ours):
+        if cell.formula is not None and (not cell.formula or _skeleton(cell.formula) in known):
             return
         if cell.formula is None and cell.error is None and (cell.value == shown or _said(cell.value) == _said(shown)):
             if not row.id.startswith("x"):  # an inserted row has had no formula to lose
@@ -429,24 +439,25 @@ def _skeleton(formula: str) -> str:
     return _REFERENCE.sub("@", "".join(formula.split()))
 
 
-@dataclass(frozen=True)
 class _Anywhere:
-    """``formula.Addresses`` where every cell stands at the same place: a formula so written is its own skeleton."""
+    """``formula.Addresses`` where each thing stands somewhere of its own: only for a formula's skeleton."""
 
-    workbook: Workbook
-    block: str
+    def __init__(self, workbook: Workbook, block: str) -> None:
+        self.workbook = workbook
+        self.block = block
+        self.places: dict[tuple[str, str], int] = {}
 
     def cell(self, ref: ex.Ref) -> str:
         """One cell."""
-        return "@"
+        return f"A{self.places.setdefault((ref.block or self.block, ref.key), len(self.places) + 1)}"
 
     def area(self, ref: ex.Ref) -> str:
         """A whole column."""
-        return "@"
+        return self.cell(ref)
 
     def span(self, ref: ex.Ref, first: ex.Ref, last: ex.Ref) -> str:
         """A part of a column."""
-        return "@"
+        return self.cell(ref)
 
     def column(self, ref: ex.Ref) -> Column | None:
         """The definition of what is referred to."""
@@ -459,12 +470,24 @@ def _issued_formulas(workbook: Workbook, table: Table, columns: Sequence[Column]
     return {column.key: _skeleton(text.write(column.expression or "blank")) for column in columns}
 
 
+def _usual_formulas(table: RawTable) -> dict[str, str]:
+    """The skeleton that most rows of each computed column share; none where they don't."""
+    usual = {}
+    for key in table.columns:
+        cells = (row.cells.get(key) for row in table.rows)
+        counts = Counter(_skeleton(cell.formula) for cell in cells if cell is not None and cell.formula)
+        if counts and (top := counts.most_common(1)[0])[1] * 2 > counts.total():
+            usual[key] = top[0]
+    return usual
+
+
 def _feeding(workbook: Workbook) -> frozenset[tuple[str, str]]:
     """(table, column) of every cell that a computed number or a total counts."""
     found: set[tuple[str, str]] = set()
-    for block in (*workbook.tables.values(), *workbook.forms.values()):
+    blocks: list[Table | Form] = [*workbook.tables.values(), *workbook.forms.values()]
+    for block in blocks:
         computed = [c.expression for c in block.columns.values() if c.expression is not None and not c.is_text]
-        for total in getattr(block, "total", ()):
+        for total in block.total if isinstance(block, Table) else ():
             computed += [total.expression.replace("{}", f"[{block.key}.{key}]") for key in total.columns]
         found |= {(ref.block or block.key, ref.key) for text in computed for ref in ex.references(text)}
     return frozenset(found)

@@ -70,8 +70,10 @@ def content_digest(rows: tuple[Row, ...]) -> str:
 
 
 def dump(contribution: Contribution) -> str:
-    """``contribution`` as JSON, for the register and for rolled-up workbooks."""
-    return _CONTRIBUTION.dump_json(contribution).decode()
+    """``contribution`` as JSON, for the register and for rolled-up workbooks: the same text in every process."""
+    whole = _CONTRIBUTION.dump_python(contribution, mode="json")
+    whole["parts"].sort()  # a set has no order of its own
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
 
 def load(text: str) -> Contribution:
