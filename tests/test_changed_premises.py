@@ -141,7 +141,7 @@ def test_nodes_of_one_name_stay_apart(exempelby: Path, copied: Copy) -> None:
 
     def rename(edit: Edit) -> None:
         names = [row_of(edit, "nodes", "node", node) for node in ("valfard", "samhalle")]
-        edit.set(*edit.at("nodes", names[1], "name"), edit.get(*edit.at("nodes", names[0], "name")))
+        edit.set(*edit.at("nodes", names[1], "name"), str(edit.get(*edit.at("nodes", names[0], "name"))))
 
     before = consolidated(folder)
     change_control(folder, rename)

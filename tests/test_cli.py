@@ -155,9 +155,9 @@ def test_a_folder_that_is_no_round_is_3_and_says_what_to_do(run: Run, tmp_path: 
     assert "Traceback" not in said.err
 
 
-def test_an_unknown_node_is_3_with_a_suggestion(run: Run, taken: Path) -> None:
+def test_an_unknown_node_is_wrong_usage_with_a_suggestion(run: Run, taken: Path) -> None:
     said = run("rollup", "samhallet", "--round", taken)
-    assert (said.code, said.out) == (3, "")
+    assert (said.code, said.out) == (2, "")
     assert "Menade du samhalle?" in said.err
     assert "Menade" not in run("rollup", "xyz", "--round", taken).err
 

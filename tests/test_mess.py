@@ -20,6 +20,9 @@ from tests.mess.desk import Desk, Outcome, figures
 from tests.office.hand import Hand
 from tests.office.soffice import Office
 from tests.office.xmledit import Edit
+from xlstyr.excel.read import read_workbook
+from xlstyr.layout.content import load
+from xlstyr.layout.parse import parse
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.collecting import choose, collect
 from xlstyr.rounds.consolidating import consolidate
@@ -90,6 +93,54 @@ MESSES = [
         "Budget!C18",
         {"new": 20_000},
     ),
+    Mess(
+        "row inserted with a budget of its own",
+        lambda e: h.insert_row(
+            e,
+            "70110-K130",
+            account="64110 Livsmedel och material",
+            activity="K130 Ekonomi & kansli",
+            change=20,
+            budget=600_000,
+        ),
+        "XS110 XS105 XS309",
+        "Budget!M18",
+        None,
+    ),
+    Mess(
+        "row inserted with the budget that it gets",
+        lambda e: h.insert_row(
+            e,
+            "70110-K130",
+            account="64110 Livsmedel och material",
+            activity="K130 Ekonomi & kansli",
+            change=20,
+            budget=20_000,
+        ),
+        "XS105 XS309",
+        "Budget!C18",
+        {"new": 20_000},
+    ),
+    Mess(
+        "row inserted with a proposal",
+        lambda e: h.insert_row(
+            e,
+            "70110-K130",
+            account="64110 Livsmedel och material",
+            activity="K130 Ekonomi & kansli",
+            proposal=500_000,
+            change=20,
+        ),
+        "XS119 XS105 XS309",
+        "Budget!J18",
+        None,
+    ),
+    *(
+        Mess(f"own row with a given amount: {key}", h.typed(value, "n1", key), "XS119", f"budget n1 {key}", None)
+        for key, value in (("proposal", 500_000), ("previous", 1), ("index_1", 0.5), ("locked", "Ja"))
+    ),
+    Mess("proposal alone on a free row", h.typed(500_000, "n2", "proposal"), "XS119 XS208", "budget n2 proposal", None),
+    Mess("given text on an own row", h.typed("Vårt", "n1", "level", "goals"), "XS111", "goals n1 level"),
     Mess("empty row inserted", lambda e: h.insert_row(e, "70110-K130")),
     Mess(
         "row inserted with an amount only",
@@ -105,8 +156,8 @@ MESSES = [
     Mess("own row copied", h.copy_row("n1"), "XS106", "Budget!C22", None),
     Mess("row hidden", lambda e: e.hide_row("Budget", h.place(e, "70110-K130")), "XS112", "budget 70110-K130"),
     Mess("rows filtered", lambda e: h.filtered(e, "comment"), "XS112", "Budget!C12"),
-    Mess("id typed over", h.typed("64110-K13", h.ROW, "id"), "XS104 XS105 XS208", "budget 64110-K130", None),
-    Mess("id emptied", h.typed(None, h.ROW, "id"), "XS104 XS105 XS208", "budget 64110-K130", None),
+    Mess("id typed over", h.typed("64110-K13", h.ROW, "id"), "XS104 XS105 XS119 XS208", "budget 64110-K130", None),
+    Mess("id emptied", h.typed(None, h.ROW, "id"), "XS104 XS105 XS119 XS208", "budget 64110-K130", None),
     # sheets and columns
     Mess("sheet renamed", lambda e: e.rename_sheet("Budget", "Vår budget & plan"), "XS107", "Vår budget & plan!"),
     Mess("sheet deleted", lambda e: e.delete_sheet("Budget"), "XS101 XS101", "", None),
@@ -460,6 +511,48 @@ def sort_largest(edit: Edit) -> None:
     edit.sort("Budget", min(places), max(places), table.columns["previous"], descending=True)
 
 
+@pytest.mark.parametrize("own", ["J{n}*1.1", "{ours}*1.1", 'IF(COUNT($J{n})=0,"",N($J{n}))'])
+def test_a_formula_of_their_own_down_the_whole_column(desk: Desk, tmp_path: Path, own: str) -> None:
+    """That every row has the same formula doesn't make it the one that was issued."""
+    edit = Edit(desk.data)
+    rows = {row: place for row, place in edit.table("budget").rows.items() if not row.startswith("#")}
+    for row, place in rows.items():
+        ours = edit.formula(*edit.at("budget", row, "budget"))
+        edit.set(*edit.at("budget", row, "budget"), 12_345_000, formula=own.format(n=place, ours=ours))
+    outcome = desk.handed_in(tmp_path, {ANSWER: edit.bytes()})
+    assert {(f.code, f.place.row, f.place.cell) for f in outcome.findings} == {
+        ("XS110", row, f"M{rows[row]}") for row in desk.lines if not row.startswith("n") or row == "n1"
+    }
+    assert outcome.net_cost == desk.expected(None)
+    assert NODE in outcome.missing
+
+
+def test_a_workbook_of_another_definition_is_judged_by_its_own_formulas(desk: Desk) -> None:
+    """What a formula was in another edition of the template isn't known: then what most rows have is."""
+    row, other = h.ROW, "70110-K130"
+    edit = Edit(desk.data)
+    for one in edit.table("budget").rows:
+        if not one.startswith("#"):
+            sheet, ref = edit.at("budget", one, "budget")
+            edit.set(sheet, ref, 1, formula=f"{edit.formula(sheet, ref)}+0")
+    issued_still, typed_over = edit.at("budget", other, "budget"), edit.at("budget", row, "budget")
+    edit.set(*issued_still, 1, formula=Edit(desk.data).formula(*issued_still))
+    edit.set(*typed_over, 1, formula="J17*1.1")
+    raw, _ = read_workbook(edit.bytes())
+    assert raw is not None and raw.identity is not None
+    with desk.opened(desk.folder) as round_:
+        issue = round_.register.issue(NODE, "proposal")
+        workbook = round_.issued_layout(raw.identity.layout)
+        assert issue is not None and workbook is not None
+        newer = workbook.model_copy(update={"digest": "0123456789abcdef"})
+        found = {
+            edition.digest: {f.place.row for f in parse(raw, edition, load(issue.content), round_.lists)[1]}
+            for edition in (workbook, newer)
+        }
+    assert found[newer.digest] == {row}
+    assert other not in found[workbook.digest] and len(found[workbook.digest]) > 2
+
+
 LARGE = [
     Mess("nothing", lambda edit: None, file="Budget 2026 Ekbackens förskola - kopia.xlsx"),
     Mess("rows sorted", sort_largest),
@@ -567,7 +660,7 @@ def test_a_corrected_return_replaces_the_first(desk: Desk, tmp_path: Path) -> No
         path = write_return(round_, outcome.said[0])
         assert path is not None
         again = Edit(path.read_bytes())
-        assert again.get(*again.at("budget", h.ROW, "change")) is None
+        assert again.get(*again.at("budget", h.ROW, "change")) == "ca 12"
         h.typed(12)(again)
         path.write_bytes(again.bytes())
         (taken,) = collect(round_, [path])

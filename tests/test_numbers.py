@@ -215,7 +215,7 @@ def test_no_text_raises(text: str) -> None:
     ],
 )
 def test_what_a_text_in_an_amount_cell_means(text: str, kr: int | None, codes: list[str]) -> None:
-    column = Column(key="change", header="Ändring ±", kind="amount", unit="tkr")
+    column = Column(key="change", header="Ändring ±", kind="amount", unit="tkr")  # type: ignore[call-arg]
     reading = from_cell(RawCell(text, None, None, "H12"), column, None)
     assert reading.value == kr
     assert sorted({problem.code for problem in reading.problems} & {*codes}) == codes

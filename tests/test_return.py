@@ -16,6 +16,8 @@ from openpyxl.workbook.workbook import Workbook as Book
 
 from tests.conftest import NOW
 from tests.office.a1 import split
+from tests.office.compare import compare
+from tests.office.soffice import Office
 from tests.office.xmledit import Edit, Typed
 from xlstyr.cli.main import group
 from xlstyr.layout.content import Identity
@@ -115,7 +117,7 @@ def test_the_return_holds_what_was_typed(sent: Sent) -> None:
     assert sent.value("budget", "50210-V520", "comment") == "Å, ä & ö <b>\nrad två"
     assert sent.value("staff", "s1", "change") == 1
     assert sent.value("staff", "s2", "change") == 0.5
-    assert sent.value("answer", "accept", "value") == "Ja"
+    assert sent.value("answer", "accept", "value") is None  # a formula was overwritten: approve what is drawn anew
     assert sent.value("signoff", "who", "value") == "Enhetschef"
     assert sent.value("assignments", "om-schema", "action") == "Nytt schema prövas i öster i januari."
 
@@ -245,20 +247,35 @@ def identities(path: Path) -> list[str]:
 
 
 def said(examined: Examined) -> tuple[object, ...]:
-    """What an answer says, whatever its revision, addresses and row numbers."""
+    """What an answer says, approvals aside, whatever its revision, addresses and row numbers."""
     submission = examined.submission
     assert submission is not None
+    approvals = {("answer", "accept"), ("signoff", "done")}
+    forms = {
+        (form, key): value
+        for form, values in submission.forms.items()
+        for key, value in values.items()
+        if (form, key) not in approvals
+    }
     tables = {
         key: [(row.id, {name: value for name, value in row.values.items() if value is not None}) for row in rows]
         for key, rows in submission.tables.items()
     }
-    return submission.forms, tables
+    return forms, tables
 
 
 def test_the_return_says_exactly_what_was_read(sent: Sent) -> None:
     first, second = sent.examined(sent.path), sent.examined(sent.returned)
     assert said(first) == said(second)
-    assert first.contributions[0].digest == second.contributions[0].digest
+
+
+def test_what_drawing_mended_must_be_approved_anew(sent: Sent) -> None:
+    """An overwritten formula is a formula again: sent back untouched it would say the proposal, which nobody meant."""
+    back = sent.examined(sent.returned)
+    assert back.submission is not None
+    assert back.submission.forms["answer"]["accept"] is None
+    assert back.submission.forms["signoff"]["done"] is None
+    assert back.status == "held"
 
 
 def test_checking_again_returns_the_same_bytes(sent: Sent) -> None:
@@ -287,6 +304,98 @@ def test_the_corrected_return_outranks_the_first_answer(exempelby_answered: Path
         assert (second.issue, second.revision) == (1, 1)
         assert second.parts == {"money", "goals", "control"}
         assert second.digest != first.digest
+
+
+def typed(table: str, row: str, column: str, value: Typed) -> Callable[[Edit], object]:
+    """Somebody types in a cell."""
+    return lambda edit: put(edit, table, row, column, value)
+
+
+def changed(**what: Any) -> Callable[[Edit], object]:
+    """Something that is no plain value stands in Ändring ±."""
+    return lambda edit: edit.set(*edit.at("budget", "64110-V520", "change"), what.pop("value", None), **what)
+
+
+def own_row(edit: Edit, account: str) -> None:
+    """A row of the sender's own."""
+    for column, value in (("account", account), ("activity", "V520 Insatser i hemmet"), ("change", 35)):
+        put(edit, "budget", "n1", column, value)
+    put(edit, "budget", "n1", "comment", "Larm, 35 tkr.")
+
+
+def own_row_with_proposal(edit: Edit) -> None:
+    """A row of the sender's own, with an amount where only the giver writes."""
+    own_row(edit, "64110")
+    put(edit, "budget", "n1", "proposal", 500_000)
+
+
+def faults_of(examined: Examined) -> set[tuple[str, str, str, str]]:
+    """The fel of a file, by code and place."""
+    found = (f for f in examined.findings if f.severity == "fel")
+    return {(f.code, f.place.table, f.place.row, f.place.column) for f in found}
+
+
+UNREAD: list[tuple[str, Callable[[Edit], object]]] = [
+    *(("XS202", typed("budget", "64110-V520", "change", text)) for text in ("1.234", "1e5", "(12)")),
+    *(("XS203", typed("budget", "64110-V520", "change", value)) for value in ("ca 12", "=", "tolv", True)),
+    ("XS204", changed(error="#REF!")),
+    ("XS206", changed(value=12, formula="J12*2")),
+    ("XS206", changed(value=12, formula="[1]Fjol!A1")),
+    ("XS212", typed("budget", "64110-V520", "change", -20_000_000)),
+    ("XS212", typed("budget", "64110-V520", "change", "-20000000")),
+    ("XS215", typed("budget", "64110-V520", "change", 12.34567)),
+    ("XS216", typed("budget", "64110-V520", "change", 10**15)),
+    ("XS203", typed("staff", "s2", "change", "en halv")),
+    ("XS209", typed("answer", "accept", "value", "Kanske")),
+    ("XS209", lambda edit: own_row(edit, "Handskar & larm")),
+    ("XS119", own_row_with_proposal),
+    ("XS119", typed("budget", "n1", "previous", 500_000)),
+]
+
+
+@pytest.mark.parametrize(("code", "work"), UNREAD, ids=[f"{n} {code}" for n, (code, _) in enumerate(UNREAD)])
+def test_what_is_held_is_still_held_when_the_return_comes_back_untouched(
+    exempelby_answered: Path, tmp_path: Path, code: str, work: Callable[[Edit], object]
+) -> None:
+    """What couldn't be read stands where it stood: nothing is taken for an answer that nobody has given."""
+    folder = Path(shutil.copytree(exempelby_answered, tmp_path / "runda"))
+    sent = send(folder, work)
+    faults = faults_of(sent.examined(sent.path))
+    assert code in {fault[0] for fault in faults}
+    with Round(folder, NOW) as round_:
+        collect(round_)
+        back = Path(shutil.copy(sent.returned, folder / "inkorg"))
+        [again] = collect(round_, [back])
+        assert faults_of(again.examined) == faults
+        [counted] = bundle(round_)[NODE, "proposal"]
+    assert again.examined.status == "held"
+    assert counted.revision == 1 and "money" not in counted.parts
+
+
+def everything_unread(edit: Edit) -> None:
+    """Cells that can't be read in every kind of column, on given rows and own."""
+    rows = [row for row in edit.table("budget").rows if not re.match(r"#|n\d", row)]
+    kinds: list[Typed] = ["ca 12", "1.234", 12.34567, -20_000_000, True]
+    for row, value in zip(rows, kinds, strict=False):
+        put(edit, "budget", row, "change", value)
+    own_row(edit, "Handskar & larm")
+    put(edit, "budget", "n1", "proposal", 500_000)
+    put(edit, "budget", "n1", "locked", "Kanske")
+    put(edit, "answer", "accept", "value", "Kanske")
+    put(edit, "staff", "s1", "change", "en halv")
+    put(edit, "indicators", "n1", "name", "Nöjda brukare")
+    put(edit, "indicators", "n1", "target", "många")
+
+
+def test_formulas_count_what_could_not_be_read_as_the_sheet_does(
+    exempelby_answered: Path, tmp_path: Path, office: Office
+) -> None:
+    folder = Path(shutil.copytree(exempelby_answered, tmp_path / "runda"))
+    sent = send(folder, everything_unread)
+    assert sent.value("staff", "s1", "change") == "en halv"
+    comparison = compare(sent.returned, office)
+    assert comparison.differences == []
+    assert comparison.compared >= 60
 
 
 def test_a_return_of_a_return_counts_on(exempelby_answered: Path, tmp_path: Path) -> None:

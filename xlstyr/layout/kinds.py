@@ -21,7 +21,7 @@ from xlstyr.words import word
 _NUMBERS = ("amount", "decimal", "integer", "percent")
 LARGEST = 10**12  # kr: no municipality has a line above this
 _EPOCH = date(1899, 12, 30)
-_ERROR = re.compile(r"#[A-ZÅÄÖ0-9/]+[!?]?")
+_ERROR = re.compile(r"#[\w/]+[!?]?")
 _DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?$")
 
 
@@ -137,7 +137,7 @@ def _number(cell: RawCell, column: Column) -> tuple[Decimal | None, int | None, 
     if isinstance(value, int | Decimal):
         return Decimal(value), None, ()
     text = str(value).strip()
-    if _ERROR.fullmatch(text):
+    if _ERROR.fullmatch(text) and text.isupper():
         return None, None, (Problem.of("XS204", error=text),)
     if len(text) > 1 and text.startswith("=") and arithmetic.compute(text[1:]) is None:
         return None, None, (Problem.of("XS206", formula=text[:80]),)

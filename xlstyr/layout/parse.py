@@ -6,16 +6,14 @@ computed afresh. Everything noticed becomes a finding with its cell.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
-from xlstyr.layout import expression as ex
 from xlstyr.layout import kinds
 from xlstyr.layout.compute import Computed, choices_for
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Column, Form, Table, Workbook
-from xlstyr.layout.formula import ExcelText
+from xlstyr.layout.drawn import feeding, issued_formulas, known_texts, said, skeleton, usual_formulas
 from xlstyr.layout.lists import Choices, Lists
 from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable, RawValue
 from xlstyr.model.finding import Finding, Place, found
@@ -96,7 +94,7 @@ class _Parser:
         self.sheets: dict[str, str] = {}
         self.cells: dict[tuple[str, str], str] = {}
         self.held: dict[tuple[str, str], Value] = {}
-        self.feeding = _feeding(workbook)
+        self.feeding = feeding(workbook)
         self.node = issued.identity.node
 
     def parse(self) -> tuple[Submission, list[Finding]]:
@@ -277,7 +275,7 @@ class _Parser:
         if self._says(cell, column, issued, choices):
             return
         now = cell.error or cell.value if cell is not None else None
-        shown = _said(now), _said(kinds.to_cell(issued, column, choices))
+        shown = said(now), said(kinds.to_cell(issued, column, choices))
         typed, given = (text or word("cells.nothing") for text in shown)
         args = {"typed": typed, "issued": given, "header": column.header}
         self._note("XS111", table.key, raw.id, column.key, cell.ref if cell else "", **args)
@@ -390,10 +388,10 @@ class _Parser:
         raw_rows = {(table.key, row.number): row for table in self.raw.tables for row in table.rows}
         drawn_by = self.raw.identity.layout if self.raw.identity is not None else ""
         others = () if drawn_by == self.workbook.digest else self.raw.tables
-        usual = {table.key: _usual_formulas(table) for table in others}
+        usual = {table.key: usual_formulas(table) for table in others}
         for table in self.workbook.tables.values():
             columns = [column for column in table.column if column.is_formula and not column.hidden]
-            ours = _issued_formulas(self.workbook, table, columns) if table.is_read else {}
+            ours = issued_formulas(self.workbook, table, columns) if table.is_read else {}
             for row, values in submission.rows(table.key) if ours else ():
                 raw = raw_rows.get((table.key, row.number))
                 for column in columns if raw else ():
@@ -408,89 +406,24 @@ class _Parser:
         if cell is None or _blank(cell):
             return
         shown = kinds.to_cell(computed, column, None)
-        if cell.formula is not None and (not cell.formula or _skeleton(cell.formula) in known):
+        if cell.formula is not None and (not cell.formula or skeleton(cell.formula) in known):
             return
-        if cell.formula is None and cell.error is None and (cell.value == shown or _said(cell.value) == _said(shown)):
+        if cell.formula is None and cell.error is None and (cell.value == shown or said(cell.value) == said(shown)):
             if not row.id.startswith("x"):  # an inserted row has had no formula to lose
                 self._note("XS117", table.key, row.id, column.key, cell.ref, header=column.header)
         else:
-            typed = f"={cell.formula}"[:60] if cell.formula is not None else _said(cell.error or cell.value)
-            args = {"typed": typed, "computed": _said(shown), "header": column.header}
+            typed = f"={cell.formula}"[:60] if cell.formula is not None else said(cell.error or cell.value)
+            args = {"typed": typed, "computed": said(shown), "header": column.header}
             self._note("XS110", table.key, row.id, column.key, cell.ref, **args)
 
     def _check_loose(self) -> None:
         """What stands outside the template is named, never read."""
-        known = _known_texts(self.workbook, self.issued)
+        known = known_texts(self.workbook, self.issued)
         for sheet, cells in self.raw.loose.items():
             for cell in cells:
-                if cell.formula is None and cell.value is not None and _said(cell.value) not in known:
+                if cell.formula is None and cell.value is not None and said(cell.value) not in known:
                     place = Place("", self.node, sheet, cell.ref)
-                    self.findings.append(found("XS108", place, text=_said(cell.value)[:60]))
-
-
-_SHEET = r"(?:'(?:[^']|'')*'!|(?:\[\d+\])?[\w.]+!|#REF!)?"
-_CELL = rf"{_SHEET}(?:\$?[A-Z]{{1,3}}\$?\d+|#REF!)"
-_REFERENCE = re.compile(rf"{_CELL}(?::{_CELL})?|#REF!")
-
-
-@lru_cache(8192)
-def _skeleton(formula: str) -> str:
-    """``formula`` without what it refers to: that changes when cells are cut and pasted, and nobody has typed it."""
-    return _REFERENCE.sub("@", "".join(formula.split()))
-
-
-class _Anywhere:
-    """``formula.Addresses`` where each thing stands somewhere of its own: only for a formula's skeleton."""
-
-    def __init__(self, workbook: Workbook, block: str) -> None:
-        self.workbook = workbook
-        self.block = block
-        self.places: dict[tuple[str, str], int] = {}
-
-    def cell(self, ref: ex.Ref) -> str:
-        """One cell."""
-        return f"A{self.places.setdefault((ref.block or self.block, ref.key), len(self.places) + 1)}"
-
-    def area(self, ref: ex.Ref) -> str:
-        """A whole column."""
-        return self.cell(ref)
-
-    def span(self, ref: ex.Ref, first: ex.Ref, last: ex.Ref) -> str:
-        """A part of a column."""
-        return self.cell(ref)
-
-    def column(self, ref: ex.Ref) -> Column | None:
-        """The definition of what is referred to."""
-        return self.workbook.column(ref.block or self.block, ref.key)
-
-
-def _issued_formulas(workbook: Workbook, table: Table, columns: Sequence[Column]) -> dict[str, str]:
-    """The skeleton of the formula that was issued in each of ``columns``."""
-    text = ExcelText(_Anywhere(workbook, table.key))
-    return {column.key: _skeleton(text.write(column.expression or "blank")) for column in columns}
-
-
-def _usual_formulas(table: RawTable) -> dict[str, str]:
-    """The skeleton that most rows of each computed column share; none where they don't."""
-    usual = {}
-    for key in table.columns:
-        cells = (row.cells.get(key) for row in table.rows)
-        counts = Counter(_skeleton(cell.formula) for cell in cells if cell is not None and cell.formula)
-        if counts and (top := counts.most_common(1)[0])[1] * 2 > counts.total():
-            usual[key] = top[0]
-    return usual
-
-
-def _feeding(workbook: Workbook) -> frozenset[tuple[str, str]]:
-    """(table, column) of every cell that a computed number or a total counts."""
-    found: set[tuple[str, str]] = set()
-    blocks: list[Table | Form] = [*workbook.tables.values(), *workbook.forms.values()]
-    for block in blocks:
-        computed = [c.expression for c in block.columns.values() if c.expression is not None and not c.is_text]
-        for total in block.total if isinstance(block, Table) else ():
-            computed += [total.expression.replace("{}", f"[{block.key}.{key}]") for key in total.columns]
-        found |= {(ref.block or block.key, ref.key) for text in computed for ref in ex.references(text)}
-    return frozenset(found)
+                    self.findings.append(found("XS108", place, text=said(cell.value)[:60]))
 
 
 def _blank(cell: RawCell | None) -> bool:
@@ -514,40 +447,7 @@ def _own_id(given: str, number: int, taken: Mapping[str, int]) -> str:
     return f"x{number}"
 
 
-def _said(value: object) -> str:
-    return "" if value is None else " ".join(str(value).split())
-
-
 def _label(table: Table, values: Mapping[str, Value], faces: Mapping[str, Choices | None]) -> str:
     """What a person calls the row: its first column."""
     first = table.column[0]
-    return _said(kinds.to_cell(values.get(first.key), first, faces.get(first.key))) or "–"
-
-
-def _known_texts(workbook: Workbook, issued: Content) -> frozenset[str]:
-    """Every text that the template itself puts outside tables."""
-    texts: set[str] = set()
-    for sheet in workbook.sheets:
-        texts |= {sheet.heading or sheet.title, sheet.subtitle, sheet.title}
-        for block in sheet.block:
-            texts |= set(getattr(block, "text", ()))
-            for column in (*getattr(block, "field", ()), *getattr(block, "column", ())):
-                texts |= {column.header, column.help, f"\u270e {column.header}"}
-            texts |= {total.header for total in getattr(block, "total", ())}
-    filled = {text.format_map(_Texts(issued.texts)) for text in texts}
-    values = {_said(value) for form in issued.forms.values() for value in form.values()}
-    rest = {text.removeprefix("# ") for text in filled}
-    numbers = {str(number) for number in range(1, 10)}
-    return frozenset(_said(text) for text in (*filled, *rest, *values, *numbers)) | _drawing_words()
-
-
-def _drawing_words() -> frozenset[str]:
-    from xlstyr.words import words
-
-    signs = ("\u270e ", "\u25a0 ", "")
-    return frozenset(_said(sign + str(text)) for text in words("drawing").values() for sign in signs)
-
-
-class _Texts(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return ""
+    return said(kinds.to_cell(values.get(first.key), first, faces.get(first.key))) or "–"

@@ -15,6 +15,8 @@ from xlstyr.rounds.safe import write_safely
 from xlstyr.words import word
 
 ORDER = ("fel", "varning", "notis")
+MENDED = frozenset({"XS101", "XS102", "XS103", "XS104", "XS106", "XS110", "XS118"})
+"""Faults that drawing afresh mends by itself, so that the proposal would stand where the sender meant something."""
 
 
 def write_return(round_: Round, examined: Examined) -> Path | None:
@@ -25,10 +27,19 @@ def write_return(round_: Round, examined: Examined) -> Path | None:
     workbook = with_sheet(submission.workbook, templates() / "feedback.toml")
     content = return_content(submission, issued, examined.findings, workbook)
     data = round_.stamp(workbook, commented=True).draw(content)
-    stem = file_name(Path(examined.name).stem)
-    path = round_.folder_of("returns") / word("folders.returned", stem=stem)
+    path = round_.folder_of("returns") / word("folders.returned", stem=_stem(round_, examined))
     write_safely(path, data)
+    if round_.register.file(examined.sha256) is not None:
+        with round_.register.transaction():
+            round_.register.add_event("returned", examined.node or "", examined.stage, round_.now, file=path.name)
     return path
+
+
+def _stem(round_: Round, examined: Examined) -> str:
+    """The file's name as it came; with the node's id when it isn't the name the node was issued."""
+    stem = file_name(Path(examined.name).stem)
+    mine = round_.register.issued_files().get(f"{stem}.xlsx") == examined.node
+    return stem if mine else f"{stem} ({examined.node})"
 
 
 def return_content(
@@ -44,6 +55,9 @@ def return_content(
     forms = {key: dict(values) for key, values in {**issued.forms, **submission.forms}.items()}
     for (form, key), typed in submission.held.items():
         forms[form][key] = typed
+    if any(finding.code in MENDED for finding in ordered):
+        for form, key in (("answer", "accept"), ("signoff", "done")):  # to be approved anew: it isn't what was sent
+            forms.setdefault(form, {})[key] = None
     marks = tuple(_mark(f) for f in ordered if f.place.table in workbook.sheet_of and f.severity != "notis")
     return Content(identity, texts, forms, {**issued.tables, **tables}, marks)
 
