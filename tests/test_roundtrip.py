@@ -30,8 +30,9 @@ from xlstyr.layout.content import load as load_content
 from xlstyr.layout.definition import Column, Workbook
 from xlstyr.layout.kinds import LARGEST, from_cell, to_cell
 from xlstyr.layout.lists import Choices
-from xlstyr.layout.parse import Submission, parse
+from xlstyr.layout.parse import parse
 from xlstyr.layout.raw import RawCell
+from xlstyr.layout.submission import Submission
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.prefill import lists_of, node_content
 

@@ -13,7 +13,8 @@ from xlstyr.excel.theme import Theme
 from xlstyr.layout.content import Content
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.load import load_workbook
-from xlstyr.layout.parse import Submission, parse
+from xlstyr.layout.parse import parse
+from xlstyr.layout.submission import Submission
 from xlstyr.model.finding import Finding
 from xlstyr.model.premises import Premises
 from xlstyr.rounds.control import read_control

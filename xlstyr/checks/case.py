@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from xlstyr.layout.content import Content, Value
-from xlstyr.layout.parse import AnswerRow, Submission, part_of
+from xlstyr.layout.submission import AnswerRow, Submission, part_of
 from xlstyr.model.finding import Finding, found
 from xlstyr.model.money import Kr, in_tkr
 from xlstyr.model.personal import masked

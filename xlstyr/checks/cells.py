@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xlstyr.checks.case import Case
 from xlstyr.checks.lines import AMOUNTS, is_decided
 from xlstyr.layout.definition import Column
-from xlstyr.layout.parse import AnswerRow
+from xlstyr.layout.submission import AnswerRow
 from xlstyr.model.finding import Finding
 from xlstyr.model.personal import has_personal_number
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from xlstyr.layout.parse import Submission
+from xlstyr.layout.submission import Submission
 from xlstyr.model.finding import Finding, found
 from xlstyr.model.money import TKR
 from xlstyr.model.organisation import Node

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from xlstyr.checks.case import Case, kr
 from xlstyr.layout.content import Value
-from xlstyr.layout.parse import AnswerRow
+from xlstyr.layout.submission import AnswerRow
 from xlstyr.model.money import Kr
 
 Values = Mapping[str, Value]

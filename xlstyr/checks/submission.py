@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from xlstyr.checks import cells, comments, goals, money, process, scale
 from xlstyr.checks.case import Case
 from xlstyr.layout.content import Content
-from xlstyr.layout.parse import Submission
+from xlstyr.layout.submission import Submission
 from xlstyr.model.finding import Finding
 from xlstyr.model.premises import Premises
 

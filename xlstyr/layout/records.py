@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from xlstyr.layout.content import Value
 from xlstyr.layout.definition import Form, Table
-from xlstyr.layout.parse import AnswerRow, Submission
+from xlstyr.layout.submission import AnswerRow, Submission
 from xlstyr.model import records as r
 from xlstyr.model.bundle import Row
 from xlstyr.model.money import Kr

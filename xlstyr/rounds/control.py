@@ -11,8 +11,9 @@ from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import Content, Identity, Value
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.load import load_workbook
-from xlstyr.layout.parse import Submission, parse
+from xlstyr.layout.parse import parse
 from xlstyr.layout.raw import RawBook
+from xlstyr.layout.submission import Submission
 from xlstyr.model import premises as p
 from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.organisation import Node, NodeKind, Organisation

@@ -13,9 +13,10 @@ from xlstyr.layout.content import Content
 from xlstyr.layout.content import load as load_content
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.load import load_workbook, with_sheet
-from xlstyr.layout.parse import Submission, parse
+from xlstyr.layout.parse import parse
 from xlstyr.layout.raw import RawBook
 from xlstyr.layout.records import rows_of
+from xlstyr.layout.submission import Submission
 from xlstyr.model.bundle import Contribution, content_digest
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, blocked_parts, found

@@ -6,7 +6,7 @@ from pathlib import Path
 from xlstyr.layout.content import Content, Mark, RowContent, Value
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.load import with_sheet
-from xlstyr.layout.parse import AnswerRow, Submission
+from xlstyr.layout.submission import AnswerRow, Submission
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.examining import Examined
 from xlstyr.rounds.resources import templates
