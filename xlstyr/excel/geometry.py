@@ -51,6 +51,13 @@ class Placed:
         return self.keys + 1 + number
 
     @property
+    def bottom(self) -> int:
+        """The last row of a table with the totals below it, if it has any."""
+        block = self.block
+        below = isinstance(block, Table) and not block.is_read and block.total
+        return self.total(len(block.total) - 1) if isinstance(block, Table) and below else self.last
+
+    @property
     def header(self) -> int:
         """The header row of a table, just above its data."""
         return self.first - 1

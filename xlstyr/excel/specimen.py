@@ -223,7 +223,7 @@ class _SheetDrawing:
         only = tables[0] if len(tables) == 1 else None
         shown = [b for b in self.placed.blocks if not (isinstance(b.block, Form) and b.block.style == "hidden")]
         wide = self.visible()
-        last = tables[-1].last if tables and tables[-1] is shown[-1] else self.placed.end
+        last = tables[-1].bottom if tables and tables[-1] is shown[-1] else self.placed.end
         if not definition.hidden:  # LibreOffice prints hidden sheets that have a print area
             sheet.print_area(0, MARGIN, last - 1, column_at(wide - 1))
         (sheet.set_portrait if definition.portrait else sheet.set_landscape)()
