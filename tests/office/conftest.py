@@ -1,13 +1,10 @@
-"""Makes the fixture ``office`` known to the tests of this package, and a file of the specimen."""
+"""A file of the specimen for the tests of the harness. The fixture ``office`` is everybody's: see ``tests/conftest.py``."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.office.plugin import office, pytest_collection_modifyitems
 from tests.office.specimen import draw
-
-__all__ = ["book", "office", "pytest_collection_modifyitems"]
 
 
 @pytest.fixture(scope="session")
