@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from xlstyr.cli.main import group
 from xlstyr.excel.read import read_workbook
+from xlstyr.excel.theme import number_format
 from xlstyr.layout.load import load_workbook
 from xlstyr.model.errors import DefinitionError
 from xlstyr.rounds.resources import data_folder, templates
@@ -192,3 +193,12 @@ def test_every_sample_has_a_file_for_every_table() -> None:
     for sample in ("standard", "danderyd", "exempelby"):
         files = {path.stem for path in (data_folder("samples") / sample).glob("*.csv")}
         assert tables - files == set(), sample
+
+
+def test_amounts_typed_in_kronor_are_shown_in_kronor() -> None:
+    """In the control workbook people type kronor where a heading says kronor, and see what they typed."""
+    workbook = load_workbook("control", 2027, templates())
+    typed = [c for table in workbook.tables.values() for c in table.column if c.kind == "amount" and c.unit == "kr"]
+    assert len(typed) > 5
+    assert all("kr" in column.header for column in typed)
+    assert all(number_format(column).startswith("#,##0_-") for column in typed)
