@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,8 @@ import pytest
 from tests.conftest import NOW
 from tests.office.xmledit import Edit
 from tests.rules.example import ROUND, Desk, Spot, Step, steps
+from xlstyr.model.delivery import Delivery
 from xlstyr.model.finding import Finding
-from xlstyr.rounds import examining
 from xlstyr.rounds.collecting import collect
 from xlstyr.rounds.consolidating import consolidate, scope_of
 from xlstyr.rounds.control import read_control
@@ -135,7 +135,7 @@ def run(place: Place, shared: Round, into: Path, code: str) -> tuple[list[Findin
     desk = place.desk(shared, node, path)
     spots = taken(desk, todo)
     other = next(item for item in shared.register.issued_files() if item != path.name)
-    return list(examine(shared, desk.data, other if desk.renamed else path.name, NOW).findings), spots
+    return list(examine(shared, desk.data, other if desk.renamed else path.name, Delivery(NOW)).findings), spots
 
 
 def run_reissue(place: Place, node: str, path: Path) -> list[Finding]:
@@ -144,7 +144,7 @@ def run_reissue(place: Place, node: str, path: Path) -> list[Finding]:
     with place.opened() as round_:
         changed = [issued.node for issued in issue_workbooks(round_) if issued.status == "reissued"]
         assert changed == [node]
-        return list(examine(round_, path.read_bytes(), path.name, NOW).findings)
+        return list(examine(round_, path.read_bytes(), path.name, Delivery(NOW)).findings)
 
 
 def run_twice(place: Place, path: Path) -> list[Finding]:
@@ -231,7 +231,7 @@ def run_carrier(
     rolled = consolidate(round_).path
     carrier = Desk(rolled.read_bytes(), {})
     spots = taken(carrier, todo)
-    return list(examine(round_, carrier.data, rolled.name, NOW).findings), spots
+    return list(examine(round_, carrier.data, rolled.name, Delivery(NOW)).findings), spots
 
 
 def is_there(finding: Finding, spot: Spot) -> bool:
@@ -267,11 +267,11 @@ def test_example(
 def test_a_fault_of_our_own_is_a_finding(rounds: Callable[[str], Round], monkeypatch: pytest.MonkeyPatch) -> None:
     """XS901: whatever goes wrong inside, the file is named and the next one can be taken in."""
 
-    def fail(error: type[Exception], _: bytes) -> None:
+    def fail(_: Round, data: bytes) -> None:
         raise error("x")
 
+    monkeypatch.setattr(Round, "read", fail)
     for error in (RecursionError, KeyError, AssertionError, ValueError, ZeroDivisionError):
-        monkeypatch.setattr(examining, "read_workbook", partial(fail, error))
         examined = examine(rounds("exempelby"), b"x", "fil.xlsx")
         assert [finding.code for finding in examined.findings] == ["XS901"]
         assert error.__name__ in examined.findings[0].message

@@ -12,6 +12,7 @@ from xlstyr.model.premises import Premises
 from xlstyr.words import word
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 KEYS = {
     "nodes": ("node",),
     "accounts": ("account",),
@@ -91,6 +92,7 @@ def check_control(premises: Premises, submission: Submission) -> list[Finding]:
         *_mapping(premises, submission),
         *_frames(premises, submission),
         *_contacts(premises, submission),
+        *_addresses(premises, submission),
         *_goals(premises, submission),
     ]
 
@@ -162,6 +164,17 @@ def _contacts(premises: Premises, submission: Submission) -> Iterator[Finding]:
                 node=node.name,
                 lacks=word("checks.responsible"),
             )
+
+
+def _addresses(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    """XS813: an address that no mail can reach."""
+    for row in submission.tables["contacts"]:
+        address = row.values.get("email")
+        if address is not None and not _ADDRESS.fullmatch(str(address)):
+            yield found("XS813", submission.place("contacts", row, "email"), address=address)
+    answers = premises.settings.answers
+    if answers and not _ADDRESS.fullmatch(answers):
+        yield found("XS813", submission.place("round", column="answers"), address=answers)
 
 
 def _goals(premises: Premises, submission: Submission) -> Iterator[Finding]:

@@ -36,6 +36,11 @@ class Node:
     in_municipality: bool
     note: str = ""
 
+    @property
+    def line(self) -> str | None:
+        """Where mail goes upwards: the line parent, else the decision parent; None for the root."""
+        return self.line_parent or self.parent
+
 
 class Organisation:
     """All nodes of a round, in the order given. Parents must exist and make no cycle (checks/control)."""
@@ -87,6 +92,25 @@ class Organisation:
         while (parent := path[-1].parent) is not None and parent in self.nodes:
             path.append(self.nodes[parent])
         return path[::-1]
+
+    @cached_property
+    def _line_children(self) -> dict[str, list[Node]]:
+        children: dict[str, list[Node]] = defaultdict(list)
+        for node in self:
+            if node.line is not None:
+                children[node.line].append(node)
+        return children
+
+    def line_subtree(self, node_id: str) -> list[Node]:
+        """``node_id`` and everything below it by line (mail, reminders), parents before children; each node once."""
+        found, queue, seen = [], [self.nodes[node_id]], {node_id}
+        while queue:
+            node = queue.pop()
+            found.append(node)
+            below = [child for child in self._line_children.get(node.id, ()) if child.id not in seen]
+            seen.update(child.id for child in below)
+            queue.extend(reversed(below))
+        return found
 
     def part(self, scope: str, node_id: str) -> Node | None:
         """The child of ``scope`` that ``node_id`` belongs to, ``scope`` itself for its own rows.

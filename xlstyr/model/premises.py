@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from xlstyr.model.money import Kr
 from xlstyr.model.organisation import Organisation
@@ -26,6 +27,7 @@ class Settings:
     tax_rate: Decimal | None = None
     tax_rate_before: Decimal | None = None
     goal_limit: int | None = None
+    answers: str = ""
     label: str = ""
     headline_1: str = ""
     headline_2: str = ""
@@ -34,7 +36,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Which workbook nodes of ``kind`` get in ``phase``, at which stage, and when it is due."""
+    """Which workbook nodes of ``kind`` get in ``phase``, at which stage, and when it is due.
+
+    ``certify_by`` is the last day to certify what was sent; None: the same day.
+    """
 
     phase: str
     name: str
@@ -42,6 +47,7 @@ class Phase:
     kind: str
     layout: str
     deadline: date
+    certify_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,26 @@ class Contact:
     role: str
     function: str = ""
     email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reorganised:
+    """``former`` has become (a ``share`` of: None is the whole) ``node``. Same id: no such line is needed."""
+
+    former: str
+    node: str
+    share: Decimal | None = None
+    since: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment by the giver on what ``node`` has sent, ``about`` a part of it (``""``: all)."""
+
+    node: str
+    text: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +306,8 @@ class Premises:
     volumes: Mapping[str, tuple[GivenVolume, ...]]
     financial_goals: tuple[FinancialGoal, ...]
     comparisons: tuple[Comparison, ...]
+    reorganised: tuple[Reorganised, ...] = ()
+    comments: tuple[Remark, ...] = ()
 
     def phase_of(self, node: str) -> Phase | None:
         """The running phase's line for ``node``; None when it gets no workbook."""
@@ -290,6 +318,24 @@ class Premises:
     def stage(self) -> str:
         """The stage of the running phase."""
         return next((p.stage for p in self.phases if p.phase == self.settings.phase), "")
+
+    def contacts_of(self, node: str, *roles: str) -> tuple[Contact, ...]:
+        """The contacts of ``node`` in the control workbook's order; of ``roles`` only when given."""
+        return tuple(c for c in self._contacts.get(node, ()) if not roles or c.role in roles)
+
+    @cached_property
+    def _contacts(self) -> dict[str, tuple[Contact, ...]]:
+        found: dict[str, list[Contact]] = {}
+        for contact in self.contacts:
+            found.setdefault(contact.node, []).append(contact)
+        return {node: tuple(rows) for node, rows in found.items()}
+
+    def controllers(self, node: str) -> tuple[Contact, ...]:
+        """The controllers of ``node``, else of the nearest node above it on the decision side."""
+        for above in reversed(self.organisation.path(node)):
+            if found := self.contacts_of(above.id, "controller"):
+                return found
+        return ()
 
     def side(self, account: str) -> Side:
         """The side that ``account`` decides; cost when it isn't known."""

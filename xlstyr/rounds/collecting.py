@@ -1,15 +1,17 @@
 """``collect``: takes in what has come, keeps every original, and registers what it says."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlstyr.model.bundle import Contribution, dump, load
+from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import found
 from xlstyr.rollup.merge import bundle_of
 from xlstyr.rounds.examining import Examined, decided, examine
+from xlstyr.rounds.mailbook import Arrival
 from xlstyr.rounds.register import Answer
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.safe import write_safely
@@ -24,6 +26,12 @@ class Taken:
 
     examined: Examined
     duplicate: bool
+    delivery: Delivery
+
+    @property
+    def outcome(self) -> str:
+        """What became of it: accepted, partly, held, refused, duplicate."""
+        return "duplicate" if self.duplicate else self.examined.status
 
 
 def waiting(round_: Round, paths: Iterable[Path] = ()) -> list[Path]:
@@ -39,26 +47,33 @@ def waiting(round_: Round, paths: Iterable[Path] = ()) -> list[Path]:
 
 def collect(round_: Round, paths: Iterable[Path] = (), progress: Progress = iter) -> list[Taken]:
     """Every waiting file, each on its own: one bad file never stops the next."""
+    taken = [
+        take_in(round_, path.read_bytes(), path.name, Delivery(round_.now)) for path in progress(waiting(round_, paths))
+    ]
     recover(round_)
-    return [take_in(round_, path) for path in progress(waiting(round_, paths))]
+    return taken
 
 
-def take_in(round_: Round, path: Path) -> Taken:
-    """Keeps the original first, then registers what it says in one transaction.
+def take_in(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
+    """Keeps the original first, then registers what it says, and that it came, in one transaction.
 
     A file that came before is read again: what was wrong may have been the round (a node, an account) and be mended.
     """
-    data = path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
     known = round_.register.file(sha256)
-    if known is not None:
-        examined = examine(round_, data, path.name, known[1])
-        if [(one.digest, one.parts) for one in examined.contributions] != _registered(round_, sha256):
-            return Taken(_register(round_, data, path.name, sha256), duplicate=False)
-        again = found("XS016", name=known[0]).at(file=examined.name, node=examined.node or "")
-        return Taken(replace(examined, findings=(again,)), duplicate=True)
-    write_safely(round_.folder_of("originals") / f"{sha256}{path.suffix.casefold()[:8]}", data)
-    return Taken(_register(round_, data, path.name, sha256), duplicate=False)
+    if known is None:
+        write_safely(round_.folder_of("originals") / f"{sha256}{Path(name).suffix.casefold()[:8]}", data)
+        return _register(round_, data, name, delivery)
+    if known[0].startswith(sha256):  # saved by ``recover`` under no name; here it comes as it was called
+        return _register(round_, data, name, delivery)
+    examined = examine(round_, data, name, replace(delivery, received=known[1]))
+    if [(one.digest, one.parts) for one in examined.contributions] != _registered(round_, sha256):
+        return _register(round_, data, name, delivery)
+    again = found("XS016", name=known[0]).at(file=examined.name, node=examined.node or "")
+    taken = Taken(replace(examined, findings=(again,)), duplicate=True, delivery=delivery)
+    with round_.register.transaction():
+        _note(round_, taken)
+    return taken
 
 
 def _registered(round_: Round, sha256: str) -> list[tuple[str, frozenset[str]]]:
@@ -67,21 +82,34 @@ def _registered(round_: Round, sha256: str) -> list[tuple[str, frozenset[str]]]:
     return [(one.digest, one.parts) for one in map(load, texts)]
 
 
-def _register(round_: Round, data: bytes, name: str, sha256: str) -> Examined:
-    examined = examine(round_, data, name, round_.now)
+def _register(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
+    examined = examine(round_, data, name, delivery)
     register = round_.register
+    taken = Taken(examined, duplicate=False, delivery=delivery)
     with register.transaction():
-        register.add_file(sha256, examined.name, len(data), round_.now)
-        register.forget_answers(sha256)
-        whole = [] if len(examined.contributions) == 1 else [None]
-        for place, contribution in enumerate([*examined.contributions, *whole]):
-            if contribution is None:  # what is said of the file itself: refused, or a carrier of many
-                answer = Answer(sha256, examined.node or "", examined.stage, examined.status, None, examined.findings)
-            else:
-                node, stage, text = contribution.node, contribution.stage, dump(contribution)
-                answer = Answer(sha256, node, stage, examined.status, text, contribution.findings)
-            register.add_answer(replace(answer, place=place), round_.now)
-    return examined
+        register.add_file(examined.sha256, examined.name, len(data), delivery.received)
+        register.forget_answers(examined.sha256)
+        for place, answer in enumerate(_answers(examined)):
+            register.add_answer(replace(answer, place=place), delivery.received)
+        _note(round_, taken)
+    return taken
+
+
+def _answers(examined: Examined) -> Iterator[Answer]:
+    """What a file said for each node; last what is said of the file itself: refused, or a carrier of many."""
+    for one in examined.contributions:
+        yield Answer(examined.sha256, one.node, one.stage, examined.status, dump(one), one.findings)
+    if len(examined.contributions) != 1:
+        node = examined.node or ""
+        yield Answer(examined.sha256, node, examined.stage, examined.status, None, examined.findings)
+
+
+def _note(round_: Round, taken: Taken) -> None:
+    """That a file came, by which way; once for each way."""
+    examined = taken.examined
+    code = next((finding.code for finding in examined.findings if finding.severity == "fel"), "")
+    arrival = Arrival(examined.sha256, examined.name, taken.delivery, taken.outcome, code)
+    round_.mailbook.add_arrival(arrival)
 
 
 def recover(round_: Round) -> list[str]:
@@ -94,7 +122,7 @@ def recover(round_: Round) -> list[str]:
         sha256 = hashlib.sha256(data).hexdigest()
         if round_.register.file(sha256) is None:
             write_safely(path.with_name(f"{sha256}{path.suffix}"), data)
-            _register(round_, data, path.name, sha256)
+            _register(round_, data, path.name, Delivery(round_.now))
             found_names.append(path.name)
     return found_names
 

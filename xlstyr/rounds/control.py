@@ -92,6 +92,8 @@ def premises_of(submission: Submission) -> p.Premises:
         volumes=_per_node(_all(p.GivenVolume, rows["volumes"])),
         financial_goals=_all(p.FinancialGoal, rows["financial_goals"]),
         comparisons=tuple(_comparison(row) for row in rows["comparisons"]),
+        reorganised=_all(p.Reorganised, rows["reorganised"]),
+        comments=_all(p.Remark, rows["comments"]),
     )
 
 

@@ -3,12 +3,10 @@
 import hashlib
 import sqlite3
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from xlstyr.checks.identity import Expected, check_identity
 from xlstyr.checks.process import late
 from xlstyr.checks.submission import check_submission
-from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import Content
 from xlstyr.layout.content import load as load_content
 from xlstyr.layout.definition import Workbook
@@ -18,6 +16,7 @@ from xlstyr.layout.raw import RawBook
 from xlstyr.layout.records import rows_of
 from xlstyr.layout.submission import Submission
 from xlstyr.model.bundle import Contribution, content_digest
+from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, blocked_parts, found
 from xlstyr.model.provenance import Source
@@ -47,10 +46,14 @@ class Examined:
     issued: Content | None = None
 
 
-def examine(round_: Round, data: bytes, name: str, received: datetime | None = None) -> Examined:
-    """What the file ``name`` says. Nothing in it raises: everything wrong is a finding."""
+def examine(round_: Round, data: bytes, name: str, delivery: Delivery | None = None) -> Examined:
+    """What the file ``name`` says. Nothing in it raises: everything wrong is a finding.
+
+    ``delivery`` is None for a file that is checked outside the register: then nothing depends on who sent it or when.
+    """
     sha256 = hashlib.sha256(data).hexdigest()
-    source = Source(sha256, readable(name), "", received)
+    sender, received = (delivery.sender, delivery.received) if delivery is not None else ("", None)
+    source = Source(sha256, readable(name), sender, received)
     try:
         return _examine(round_, data, source)
     except (XlstyrError, OSError, sqlite3.Error):
@@ -74,7 +77,7 @@ def _refused(source: Source, node: str | None, findings: list[Finding], stage: s
 
 
 def _examine(round_: Round, data: bytes, source: Source) -> Examined:
-    raw, findings = read_workbook(data)
+    raw, findings = round_.read(data)
     if raw is None:
         return _refused(source, None, findings)
     findings += check_identity(raw, source.name, expected(round_))

@@ -78,9 +78,7 @@ def _card(premises: Premises, node_id: str) -> dict[str, Value]:
 
 
 def _facts(premises: Premises, node_id: str, phase: Phase) -> dict[str, Value]:
-    controllers = [c for c in premises.contacts if c.node == node_id and c.role == "controller"]
-    for node in reversed(premises.organisation.path(node_id)):
-        controllers = controllers or [c for c in premises.contacts if c.node == node.id and c.role == "controller"]
+    controllers = premises.controllers(node_id)
     who = " · ".join(part for c in controllers[:1] for part in (c.function, c.email) if part)
     return {
         "deadline": _date_words(phase),

@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, Place
+from xlstyr.words import word
 
-SCHEMA = 1
+SCHEMA = 2
 _TABLES = """
 create table meta (key text primary key, value text not null);
 create table layouts (digest text primary key, definition text not null);
@@ -29,6 +30,24 @@ create table events (
 create index answers_node on answers (node, stage);
 create index events_node on events (node, stage);
 """
+_POST = """
+create table messages (
+  sha256 text primary key, message_id text not null, channel text not null, sender text not null, copies text not null,
+  subject text not null, sent text, received text not null, kind text not null, reference text not null);
+create table arrivals (
+  seq integer primary key, at text not null, sha256 text not null, name text not null, message text not null,
+  place text not null, sender text not null, copies text not null, outcome text not null, code text not null,
+  detail text not null, unique (message, place, name, sha256));
+create table letters (
+  reference text primary key, kind text not null, node text not null, stage text not null, recipients text not null,
+  copies text not null, subject text not null, channel text not null, status text not null, file text not null,
+  digest text not null, at text not null, detail text not null);
+create index arrivals_file on arrivals (sha256);
+create index messages_id on messages (message_id);
+create index letters_node on letters (node, stage);
+"""
+_STEPS = {1: _POST}
+"""What each older schema lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +107,19 @@ class Register:
             self.db.execute("pragma synchronous = full")
             self._prepare()
         except sqlite3.Error as error:
-            raise XlstyrError(f"{path.name}: {error}") from error
+            raise _said(path, error) from error
 
     def _prepare(self) -> None:
         found = self.db.execute("select name from sqlite_master where name = 'meta'").fetchone()
         if found is None:
-            self.db.executescript(f"begin; {_TABLES} insert into meta values ('schema', '{SCHEMA}'); commit;")  # noqa: S608
+            made = f"{_TABLES} {_POST} insert into meta values ('schema', '{SCHEMA}');"  # noqa: S608
+            self.db.executescript(f"begin immediate; {made} commit;")
         version = int(self.db.execute("select value from meta where key = 'schema'").fetchone()[0])
         if version > SCHEMA:
-            raise XlstyrError(f"{self.path.name}: schema {version} > {SCHEMA}")
+            raise XlstyrError(word("cli.errors.newer_register", file=self.path.name, theirs=version, ours=SCHEMA))
+        for step in range(version, SCHEMA):
+            moved = f"{_STEPS[step]} update meta set value = '{step + 1}' where key = 'schema';"  # noqa: S608
+            self.db.executescript(f"begin immediate; {moved} commit;")
 
     def close(self) -> None:
         """Close the file."""
@@ -115,32 +138,33 @@ class Register:
             with self.db:
                 yield
         except sqlite3.Error as error:
-            raise XlstyrError(f"{self.path.name}: {error}") from error
+            raise _said(self.path, error) from error
 
-    def _execute(self, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+    def execute(self, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        """Runs one statement; for the modules that keep tables of their own here. Raises ``XlstyrError``."""
         try:
             return self.db.execute(query, values)
         except sqlite3.Error as error:
-            raise XlstyrError(f"{self.path.name}: {error}") from error
+            raise _said(self.path, error) from error
 
     def add_layout(self, digest: str, definition: str) -> None:
         """Keep a definition for as long as answers to it may come."""
-        self._execute("insert or ignore into layouts values (?, ?)", (digest, definition))
+        self.execute("insert or ignore into layouts values (?, ?)", (digest, definition))
 
     def layout(self, digest: str) -> str | None:
         """The definition with ``digest``, or None when it was never issued here."""
-        found = self._execute("select definition from layouts where digest = ?", (digest,)).fetchone()
+        found = self.execute("select definition from layouts where digest = ?", (digest,)).fetchone()
         return str(found[0]) if found else None
 
     def add_issue(self, issue: Issue, at: datetime) -> None:
         """A workbook was issued."""
         values = (issue.node, issue.stage, issue.issue, issue.layout, issue.premises, issue.content, issue.file)
-        self._execute("insert into issues values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, at.isoformat()))
+        self.execute("insert into issues values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, at.isoformat()))
         self.add_event("issued", issue.node, issue.stage, at, issue=issue.issue)
 
     def issue(self, node: str, stage: str, number: int | None = None) -> Issue | None:
         """Issue ``number`` to ``node``, the latest when None; None when there is none."""
-        found = self._execute(
+        found = self.execute(
             "select node, stage, issue, layout, premises, content, file from issues "
             "where node = ? and stage = ? and issue = coalesce(?, issue) order by issue desc limit 1",
             (node, stage, number),
@@ -149,41 +173,42 @@ class Register:
 
     def issued_files(self) -> dict[str, str]:
         """File name → node, of everything issued; read again only when there is more."""
-        last: int | None = self._execute("select max(rowid) from issues").fetchone()[0]
+        last: int | None = self.execute("select max(rowid) from issues").fetchone()[0]
         if self._files[0] != last:
-            rows = self._execute("select file, node from issues order by issue")
+            rows = self.execute("select file, node from issues order by issue")
             self._files = last, {file.rpartition("/")[2]: node for file, node in rows}
         return self._files[1]
 
     def add_file(self, sha256: str, name: str, size: int, received: datetime) -> None:
-        """A file has come in and its bytes are safe."""
+        """A file has come in and its bytes are safe. It keeps its first name, unless that was none."""
         values = (sha256, name, size, received.isoformat())
-        self._execute("insert or ignore into files values (?, ?, ?, ?)", values)
+        self.execute("delete from files where sha256 = ? and name like sha256 || '%'", (sha256,))
+        self.execute("insert or ignore into files values (?, ?, ?, ?)", values)
 
     def file(self, sha256: str) -> tuple[str, datetime] | None:
         """(name, received) of a file that has come in; None when it hasn't."""
-        found = self._execute("select name, received from files where sha256 = ?", (sha256,)).fetchone()
+        found = self.execute("select name, received from files where sha256 = ?", (sha256,)).fetchone()
         return (found[0], datetime.fromisoformat(found[1])) if found else None
 
     def add_answer(self, answer: Answer, at: datetime) -> None:
         """A file was read: what it says for one node."""
         findings = json.dumps([_dump_finding(finding) for finding in answer.findings], ensure_ascii=False)
         values = (answer.sha256, answer.place, answer.node, answer.stage, answer.status, answer.contribution, findings)
-        self._execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", values)
+        self.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", values)
         self.add_event("received", answer.node, answer.stage, at, sha256=answer.sha256, status=answer.status)
 
     def said_by(self, sha256: str) -> list[str]:
         """The contributions that a file was read as, in their order."""
         query = "select contribution from answers where sha256 = ? and contribution is not null order by place"
-        return [str(row[0]) for row in self._execute(query, (sha256,))]
+        return [str(row[0]) for row in self.execute(query, (sha256,))]
 
     def forget_answers(self, sha256: str) -> None:
         """A file is read anew: what it was read as before gives way."""
-        self._execute("delete from answers where sha256 = ?", (sha256,))
+        self.execute("delete from answers where sha256 = ?", (sha256,))
 
     def answers(self) -> list[Answer]:
         """Everything that was read, in the order it came."""
-        rows = self._execute(
+        rows = self.execute(
             "select a.sha256, node, stage, status, contribution, findings, place from answers a join files f "
             "on f.sha256 = a.sha256 order by f.received, f.sha256, place"
         )
@@ -193,19 +218,29 @@ class Register:
         ]
 
     def add_event(self, kind: str, node: str, stage: str, at: datetime, **data: object) -> None:
-        """Something happened."""
+        """Something happened. ``by`` and ``why`` in ``data`` say who did it and why, where somebody did.
+
+        Kinds: issued sent reminded received returned commented decided certified reopened included quarantined
+        disposed archived.
+        """
         values = (at.isoformat(), kind, node, stage, json.dumps(data, ensure_ascii=False))
-        self._execute("insert into events (at, kind, node, stage, data) values (?, ?, ?, ?, ?)", values)
+        self.execute("insert into events (at, kind, node, stage, data) values (?, ?, ?, ?, ?)", values)
 
     def events(self, kinds: Iterable[str] = ()) -> list[Event]:
         """What has happened, oldest first; of ``kinds`` only, when given."""
         wanted = set(kinds)
-        rows = self._execute("select seq, at, kind, node, stage, data from events order by seq")
+        rows = self.execute("select seq, at, kind, node, stage, data from events order by seq")
         return [
             Event(row[0], datetime.fromisoformat(row[1]), row[2], row[3], row[4], json.loads(row[5]))
             for row in rows
             if not wanted or row[2] in wanted
         ]
+
+
+def _said(path: Path, error: sqlite3.Error) -> XlstyrError:
+    """What went wrong, in words: a network drive that can't lock is the usual cause."""
+    locked = "lock" in str(error) or "disk I/O" in str(error)
+    return XlstyrError(word(f"cli.errors.{'locked_register' if locked else 'register'}", file=path.name, detail=error))
 
 
 def _dump_finding(finding: Finding) -> dict[str, Any]:

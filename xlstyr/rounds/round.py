@@ -9,19 +9,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from xlstyr.excel.read import read_workbook
 from xlstyr.excel.stamp import Stamp
 from xlstyr.excel.theme import Theme
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.lists import Lists
 from xlstyr.layout.load import dump_workbook, load_workbook, parse_workbook
+from xlstyr.layout.raw import RawBook
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.model.premises import Premises
 from xlstyr.rounds.control import read_control
+from xlstyr.rounds.mailbook import Mailbook
 from xlstyr.rounds.prefill import lists_of
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.safe import sweep
+from xlstyr.rounds.settings import Settings, load_settings
 from xlstyr.words import word
 
 THEME = "theme.toml"
@@ -98,6 +102,20 @@ class Round:
     def register(self) -> Register:
         """The register, opened when first needed."""
         return Register(self.folder / word("folders.register"))
+
+    @cached_property
+    def mailbook(self) -> Mailbook:
+        """What has come and gone by mail."""
+        return Mailbook(self.register)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """How xlstyr works in this folder. Raises ``XlstyrError`` when ``xlstyr.toml`` can't be used."""
+        return load_settings(self.folder)
+
+    def read(self, data: bytes) -> tuple[RawBook | None, list[Finding]]:
+        """What stands in a file that arrived."""
+        return read_workbook(data)
 
     def folder_of(self, name: str) -> Path:
         """One of the round's folders, by its name in ``words/folders.toml``."""

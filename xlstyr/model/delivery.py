@@ -1,0 +1,21 @@
+"""How a file came: by which way, when, from whom."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One arrival of one file.
+
+    ``channel`` is folder, message (a saved message in a folder) or imap. ``message`` is the sha256 of the message
+    that carried it and ``place`` where it lay in it, both ``""`` for a loose file. Addresses are lower case, and
+    ``""`` or empty when nobody knows: then nothing is compared with the node's contacts.
+    """
+
+    received: datetime
+    channel: str = "folder"
+    message: str = ""
+    place: str = ""
+    sender: str = ""
+    copies: tuple[str, ...] = ()
