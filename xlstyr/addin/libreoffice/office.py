@@ -1,0 +1,189 @@
+"""A LibreOffice to talk to over UNO: a private one that is started, or one that runs already."""
+
+import atexit
+import builtins
+import contextlib
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from xlstyr.model.errors import XlstyrError
+from xlstyr.words import word
+
+PIPE = "XLSTYR_OFFICE_PIPE"
+"""The environment variable that names the pipe of a LibreOffice that runs already."""
+_PROGRAMS = ("soffice", "libreoffice")
+_PLACES = (
+    Path("/usr/lib/libreoffice/program"),
+    Path("/opt/libreoffice/program"),
+    Path("/Applications/LibreOffice.app/Contents/MacOS"),
+    Path("C:/Program Files/LibreOffice/program"),
+)
+_BRIDGES = (Path("/usr/lib/python3/dist-packages"),)
+_FRESH_PROFILE = 81  # the exit code by which a new profile asks to be started once more
+_START_SECONDS = 90
+_OPTIONS = (
+    ("org.openoffice.Office.Calc/Formula/Load", "OOXMLRecalcMode", 0),
+    ("org.openoffice.Office.Common/Security/Scripting", "MacroSecurityLevel", 0),
+    ("org.openoffice.Office.Common/Misc", "ShowTipOfTheDay", "false"),
+    ("org.openoffice.Setup/Product", "ooSetupLastVersion", "99.9"),
+    ("org.openoffice.Setup/L10N", "ooSetupSystemLocale", "sv-SE"),
+)
+
+
+@cache
+def find_soffice() -> Path:
+    """The program to start. Raises ``XlstyrError`` when no LibreOffice is installed."""
+    found = [Path(path).resolve() for name in _PROGRAMS if (path := shutil.which(name))]
+    for program in [*found, *(place / "soffice" for place in _PLACES)]:
+        for name in ("soffice.bin", "soffice.exe", "soffice"):
+            if program.with_name(name).exists():
+                return program.with_name(name)
+    raise XlstyrError(word("engine.no_office"))
+
+
+@cache
+def load_uno() -> ModuleType:
+    """The bridge ``uno``, from the system's Python when the environment has none.
+
+    It replaces ``__import__`` when it is imported; that is undone, since nothing here imports from ``com.sun.star``.
+
+    Raises:
+        XlstyrError: there is no bridge for this version of Python.
+    """
+    importer, path = builtins.__import__, list(sys.path)
+    sys.path.extend(str(place) for place in (*_BRIDGES, find_soffice().parent) if place.is_dir())
+    try:
+        return importlib.import_module("uno")
+    except ImportError as error:
+        raise XlstyrError(word("engine.no_uno", version=".".join(map(str, sys.version_info[:2])))) from error
+    finally:
+        builtins.__import__ = importer
+        sys.path[:] = path
+
+
+def struct(name: str, **values: object) -> Any:
+    """A UNO structure ``com.sun.star.<name>`` with ``values``."""
+    made = load_uno().createUnoStruct(f"com.sun.star.{name}")
+    for key, value in values.items():
+        setattr(made, key, value)
+    return made
+
+
+def properties(**values: object) -> tuple[Any, ...]:
+    """Named values as UNO takes them."""
+    return tuple(struct("beans.PropertyValue", Name=name, Value=value) for name, value in values.items())
+
+
+class Office:
+    """One LibreOffice. ``pipe`` None starts a private one with a profile of its own, closed when Python ends."""
+
+    def __init__(self, pipe: str | None = None, *, visible: bool = False) -> None:
+        self.visible = visible
+        self.process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
+        if pipe is None:
+            self._context = self._start()
+            atexit.register(self.close)
+        else:
+            self._context = self._attach(pipe)
+
+    @property
+    def desktop(self) -> Any:
+        """The UNO desktop, where documents are."""
+        return self.service("frame.Desktop")
+
+    def service(self, name: str) -> Any:
+        """A UNO service ``com.sun.star.<name>``."""
+        return self._context.ServiceManager.createInstanceWithContext(f"com.sun.star.{name}", self._context)
+
+    def open(self, path: Path, **options: object) -> Any:
+        """The document at ``path``; macros run. Raises ``XlstyrError`` when it can't be loaded."""
+        values = {"Hidden": not self.visible, "MacroExecutionMode": 4} | options
+        document = self.desktop.loadComponentFromURL(path.resolve().as_uri(), "_blank", 0, properties(**values))
+        if document is None:
+            raise XlstyrError(word("engine.not_loaded", file=path.name))
+        return document
+
+    def close(self) -> None:
+        """Stops a LibreOffice that was started here; one that ran already is left alone."""
+        if self.process is None:
+            return
+        with contextlib.suppress(Exception):  # whatever state it is in, it shall go
+            self.desktop.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self) -> Any:
+        self._folder = Path(tempfile.mkdtemp(prefix="xlstyr-office-"))
+        profile, pipe = self._folder / "profile", f"xlstyr{uuid.uuid4().hex}"
+        write_profile(profile)
+        self.process = subprocess.Popen(command(profile, pipe, visible=self.visible), stderr=subprocess.DEVNULL)  # noqa: S603
+        for _ in _waiting():
+            with contextlib.suppress(XlstyrError):
+                return self._attach(pipe)
+            if self.process.poll() == _FRESH_PROFILE:
+                self.process = subprocess.Popen(self.process.args, stderr=subprocess.DEVNULL)  # noqa: S603
+            elif self.process.poll() is not None:
+                break
+        self.process.kill()
+        raise XlstyrError(word("engine.no_start"))
+
+    @staticmethod
+    def _attach(pipe: str) -> Any:
+        uno = load_uno()
+        local = uno.getComponentContext()
+        resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
+        try:
+            return resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+        except uno.getClass("com.sun.star.connection.NoConnectException") as error:
+            raise XlstyrError(word("engine.no_pipe", pipe=pipe)) from error
+
+
+def command(profile: Path, pipe: str, *, visible: bool) -> list[str]:
+    """The command line of a LibreOffice with ``profile`` that listens on ``pipe``."""
+    options = ["--norestore", "--nologo", "--nodefault", f"--accept=pipe,name={pipe};urp;"]
+    shown = [] if visible else ["--headless"]
+    return [str(find_soffice()), *shown, f"-env:UserInstallation={profile.resolve().as_uri()}", *options]
+
+
+def write_profile(profile: Path) -> None:
+    """Settings of a private profile: recalculate what is opened, run its macros, ask nothing."""
+    items = "\n".join(
+        f'<item oor:path="/{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
+        for path, name, value in _OPTIONS
+    )
+    spaces = 'xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"'
+    settings = profile / "user" / "registrymodifications.xcu"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<oor:items {spaces}>\n{items}\n</oor:items>\n', encoding="utf-8"
+    )
+
+
+def _waiting() -> Iterator[None]:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.05)
+
+
+def running_pipe() -> str | None:
+    """The pipe of the LibreOffice that started this program, if one did."""
+    return os.environ.get(PIPE)
