@@ -41,6 +41,15 @@ Public Sub Hjalp(Optional control As Object)
     RunPython "from xlstyr.addin import buttons; buttons.help_()"
 End Sub
 
+' Medan något körs väntar Excel. Avbryt lägger därför bara en flagga bredvid styrboken, som Python ser mellan två noder.
+Public Sub Avbryt(Optional control As Object)
+    Dim nummer As Integer
+    If ActiveWorkbook.Path = "" Then Exit Sub
+    nummer = FreeFile
+    Open ActiveWorkbook.Path & Application.PathSeparator & ".avbryt" For Output As #nummer
+    Close #nummer
+End Sub
+
 ' Vilka knappar som går att trycka på beror på vilken arbetsbok som är framme.
 
 Public Sub FlikLaddad(control As Object)

@@ -189,7 +189,8 @@ def test_year_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_every_sample_has_a_file_for_every_table() -> None:
-    tables = set(load_workbook("control", 2027, templates()).tables)
+    workbook = load_workbook("control", 2027, templates())
+    tables = {key for key, table in workbook.tables.items() if not table.blank}
     for sample in ("standard", "danderyd", "exempelby"):
         files = {path.stem for path in (data_folder("samples") / sample).glob("*.csv")}
         assert tables - files == set(), sample

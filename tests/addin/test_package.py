@@ -101,6 +101,9 @@ def test_a_workbook_with_buttons_keeps_its_sheets(tmp_path: Path, exempelby: Pat
     assert set(before) < set(after)
     sheets = [name for name in before if name.startswith("xl/worksheets/sheet")]
     assert len(sheets) > 20
+    for name, content in after.items():
+        if name.endswith((".xml", ".rels")):
+            etree.fromstring(content)
     for name in sheets:
         assert re.sub(rb' codeName="\w+"', b"", after[name]).replace(b"<sheetPr/>", b"") == before[name].replace(
             b"<sheetPr/>", b""
@@ -188,7 +191,8 @@ def test_the_ribbon_check_sees_what_is_wrong(before: bytes, after: bytes, fault:
 
 
 def test_each_button_is_one_line_that_calls_one_function() -> None:
-    subs = re.findall(r"Public Sub (\w+)\(Optional control As Object\)\n(.*?)\nEnd Sub", STYRNING, re.DOTALL)
+    subs = dict(re.findall(r"Public Sub (\w+)\(Optional control As Object\)\n(.*?)\nEnd Sub", STYRNING, re.DOTALL))
+    assert "RunPython" not in subs.pop("Avbryt")  # while Python runs, Excel can do no more than leave a flag
     assert len(subs) == len(BUTTONS)
-    for _, body in subs:
+    for body in subs.values():
         assert re.fullmatch(r'\s*RunPython "from xlstyr\.addin import buttons; buttons\.\w+\(\)"', body)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from xlsxwriter.utility import xl_col_to_name
 
 from xlstyr.layout import expression as ex
-from xlstyr.layout.definition import Block, Chart, Column, Form, Prose, Sheet, Table, Workbook
+from xlstyr.layout.definition import Block, Buttons, Chart, Column, Form, Prose, Sheet, Table, Workbook
 
 MARKS, MARGIN, FIRST, IDS = 0, 1, 2, 3
 SEGMENT, AFTER, LAST = 1000, 10, 999
@@ -100,6 +100,8 @@ class Geometry:
                     row = self._place_table(placed, block)
                 case Prose():
                     row += 3 if block.type == "legend" else max(1, len(block.text))
+                case Buttons():
+                    row += len(block.button) + 1
                 case Chart() if block.place == block.share:
                     row += block.height // ROW_PIXELS + 2
             blocks.append(placed)

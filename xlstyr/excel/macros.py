@@ -1,6 +1,7 @@
 """Puts VBA in workbooks: an ``.xlsx`` becomes an ``.xlsm``, or an add-in with a ribbon; the same bytes every time."""
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -71,9 +72,7 @@ def _relate(parts: dict[str, bytes], rels: str, ident: str, kind: str, target: s
 def _named(part: bytes, name: str, element: bytes, root: bytes) -> bytes:
     """``part`` with the code name that the project calls it, in its ``element`` (made first in ``root`` if absent)."""
     attribute = f' codeName="{name}"'.encode()
-    start = part.find(b"<" + element)
-    if start >= 0:
-        end = start + 1 + len(element)
-        return part[:end] + attribute + part[end:]
+    if found := re.search(rb"<" + element + rb"(?=[ />])", part):
+        return part[: found.end()] + attribute + part[found.end() :]
     after = part.index(b">", part.index(b"<" + root)) + 1
     return part[:after] + b"<" + element + attribute + b"/>" + part[after:]

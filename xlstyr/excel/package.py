@@ -128,7 +128,7 @@ def take_apart(specimen: Specimen) -> Package:
             text = data.decode("utf-8")
             if info.filename in sheets:
                 package.parts[info.filename] = tuple(_sheet(text, sheets[info.filename], package))
-            elif _is_comment(info.filename):
+            elif specimen.commented and _is_comment(info.filename):
                 continue
             else:
                 part = tuple(_other(info.filename, text))

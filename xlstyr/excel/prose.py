@@ -1,10 +1,10 @@
-"""Draws prose (headings, paragraphs, the legend of how cells look) and charts."""
+"""Draws prose (headings, paragraphs, the legend of how cells look), buttons and charts."""
 
 from typing import Any
 
 from xlstyr.excel.geometry import FIRST, Placed, column_at
 from xlstyr.excel.pen import Pen
-from xlstyr.layout.definition import Chart, Prose
+from xlstyr.layout.definition import Buttons, Chart, Prose
 from xlstyr.words import word
 
 AXIS_MIN = 7_777_777  # where a waterfall's axis starts: differs between copies
@@ -43,6 +43,22 @@ def _legend(pen: Pen, row: int) -> None:
     )
     for number, (text, look) in enumerate(samples):
         pen.sheet.write_string(row + 1, column_at(1 + number), text, look)
+
+
+def draw_buttons(pen: Pen, placed: Placed, buttons: Buttons, *, pressable: bool) -> None:
+    """One row a button: the button itself, or its caption where no macros are, and what it does beside it."""
+    caption = pen.looks.make(bold=True, font_color="@band", valign="vcenter", indent=1)
+    words = pen.looks.make(valign="vcenter", font_color="@muted", indent=1)
+    for number, button in enumerate(buttons.button):
+        row = placed.top - 1 + number
+        pen.sheet.set_row(row, 30)
+        pen.sheet.write_string(row, column_at(1), button.help, words)
+        if not pressable:
+            pen.sheet.write_string(row, FIRST, button.caption, caption)
+            continue
+        size = {"width": _pixels(pen.placed.widths[0]) - 10, "height": 34, "x_offset": 4, "y_offset": 3}
+        options = {"macro": button.macro, "caption": button.caption, "description": button.help}
+        pen.sheet.insert_button(row, FIRST, options | size)
 
 
 def draw_chart(pen: Pen, placed: Placed, chart: Chart) -> None:

@@ -15,11 +15,11 @@ from xlsxwriter.worksheet import Worksheet
 from xlstyr.excel.forms import draw_form
 from xlstyr.excel.geometry import FIRST, IDS, MARGIN, MARKS, Geometry, Placed, PlacedSheet, column_at
 from xlstyr.excel.pen import Pen, choice_name
-from xlstyr.excel.prose import draw_chart, draw_prose
+from xlstyr.excel.prose import draw_buttons, draw_chart, draw_prose
 from xlstyr.excel.slots import Slots
 from xlstyr.excel.tables import draw_table
 from xlstyr.excel.theme import Looks, Theme
-from xlstyr.layout.definition import Chart, Form, Prose, Table, Workbook
+from xlstyr.layout.definition import Buttons, Chart, Form, Prose, Table, Workbook
 from xlstyr.layout.lists import Lists
 from xlstyr.words import word
 
@@ -45,8 +45,13 @@ class Specimen:
     commented: bool = False
 
 
-def draw_specimen(workbook: Workbook, theme: Theme, lists: Lists, commented: bool = False) -> Specimen:
-    """The specimen of ``workbook`` with its lists; ``commented`` prepares it for marks (returns)."""
+def draw_specimen(
+    workbook: Workbook, theme: Theme, lists: Lists, commented: bool = False, pressable: bool = False
+) -> Specimen:
+    """The specimen of ``workbook`` with its lists.
+
+    ``commented`` prepares it for marks (returns), ``pressable`` gives it real buttons (it will carry macros).
+    """
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_size(2400, 1400)
@@ -55,7 +60,7 @@ def draw_specimen(workbook: Workbook, theme: Theme, lists: Lists, commented: boo
     sheets = [(placed, book.add_worksheet(placed.sheet.title)) for placed in geometry.sheets]
     _define_names(book, workbook, lists, geometry)
     for placed, sheet in sheets:
-        _SheetDrawing(book, sheet, placed, geometry, slots, looks).draw(commented)
+        _SheetDrawing(book, sheet, placed, geometry, slots, looks).draw(commented, pressable)
     _draw_lists(book, workbook, lists)
     _draw_identity(book)
     visible = [sheet for placed, sheet in sheets if not placed.sheet.hidden]
@@ -148,12 +153,12 @@ class _SheetDrawing:
         self.pen = Pen(book, sheet, placed, geometry, slots, looks)
         self.placed = placed
 
-    def draw(self, commented: bool) -> None:
+    def draw(self, commented: bool, pressable: bool) -> None:
         pen, sheet = self.pen, self.pen.sheet
         self._columns()
         self._band()
         for block in self.placed.blocks:
-            self._block(block)
+            self._block(block, pressable)
         self._page()
         sheet.conditional_format("A1", {"type": "formula", "criteria": '="%%marks%%"="x"', "format": pen.flag()})
         if commented:
@@ -163,7 +168,7 @@ class _SheetDrawing:
         if self.placed.sheet.hidden:
             sheet.hide()
 
-    def _block(self, placed: Placed) -> None:
+    def _block(self, placed: Placed, pressable: bool) -> None:
         match placed.block:
             case Form():
                 draw_form(self.pen, placed, placed.block)
@@ -171,6 +176,8 @@ class _SheetDrawing:
                 draw_table(self.pen, placed, placed.block)
             case Prose():
                 draw_prose(self.pen, placed, placed.block)
+            case Buttons():
+                draw_buttons(self.pen, placed, placed.block, pressable=pressable)
             case Chart():
                 draw_chart(self.pen, placed, placed.block)
 

@@ -41,10 +41,12 @@ LEVEL = 4  # packs what differs a third faster than 6, a few per cent larger
 class Stamp:
     """Draws workbooks of one definition. Making it costs a specimen; each ``draw`` a few milliseconds."""
 
-    def __init__(self, workbook: Workbook, theme: Theme, lists: Lists, commented: bool = False) -> None:
+    def __init__(
+        self, workbook: Workbook, theme: Theme, lists: Lists, commented: bool = False, pressable: bool = False
+    ) -> None:
         self.workbook = workbook
         self.lists = lists
-        self.package: Package = take_apart(draw_specimen(workbook, theme, lists, commented))
+        self.package: Package = take_apart(draw_specimen(workbook, theme, lists, commented, pressable))
         self.fixed = [Member.of(info.filename, data) for info, data in self.package.fixed]
 
     def draw(self, content: Content) -> bytes:

@@ -105,7 +105,7 @@ class Form(_Strict):
 
 
 class Table(_Strict):
-    """Rows of the same columns, ``grow`` free ones at the end.
+    """Rows of the same columns, ``grow`` free ones at the end; or ``blank`` ones that only the program fills in.
 
     A ``matrix`` (rows by columns) or a ``statement`` (lines with sums among them) is never read. ``compact``
     rows keep to one line; in a ``plain`` table, where all may be written, only free rows look like input.
@@ -115,6 +115,7 @@ class Table(_Strict):
     key: str
     record: str | None = None
     grow: int = 0
+    blank: int = 0
     total: tuple[Total, ...] = ()
     column: tuple[Column, ...]
     only: tuple[str, ...] = ()
@@ -163,7 +164,23 @@ class Chart(_Strict):
     only: tuple[str, ...] = ()
 
 
-Block = Annotated[Form | Table | Prose | Chart, Field(discriminator="type")]
+class Button(_Strict):
+    """A button that runs ``macro``, with a word on what it does."""
+
+    caption: str
+    macro: str = Field(pattern=r"^[A-Za-z]+$")
+    help: str
+
+
+class Buttons(_Strict):
+    """Buttons above everything else on a sheet: real ones in a workbook that carries macros, else a list of words."""
+
+    type: Literal["buttons"]
+    button: tuple[Button, ...]
+    only: tuple[str, ...] = ()
+
+
+Block = Annotated[Form | Table | Prose | Chart | Buttons, Field(discriminator="type")]
 
 
 class Sheet(_Strict):

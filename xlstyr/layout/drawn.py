@@ -91,6 +91,7 @@ def known_texts(workbook: Workbook, issued: Content) -> frozenset[str]:
         texts |= {sheet.heading or sheet.title, sheet.subtitle, sheet.title}
         for block in sheet.block:
             texts |= set(getattr(block, "text", ()))
+            texts |= {text for button in getattr(block, "button", ()) for text in (button.caption, button.help)}
             for column in (*getattr(block, "field", ()), *getattr(block, "column", ())):
                 texts |= {column.header, column.help, f"\u270e {column.header}"}
             texts |= {total.header for total in getattr(block, "total", ())}
