@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import generate, reading, recalculation, scale, startup, whole
+from benchmarks import gate, generate, reading, recalculation, scale, startup, whole
 from benchmarks.measure import Measured
 from benchmarks.sample import answered_round
 
 SUBJECTS: dict[str, Callable[[Path, bool], Iterator[Measured]]] = {
     "generate": generate.measure,
     "reading": reading.measure,
+    "gate": gate.measure,
     "whole": whole.measure,
     "scale": scale.measure,
     "startup": startup.measure,

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlstyr.model.bundle import Bundle, Contribution, Row, content_digest, dump, load
+from xlstyr.model.bundle import Bundle, Contribution, Row, Signature, content_digest, dump, load
 from xlstyr.model.organisation import Node, NodeKind, Organisation
 from xlstyr.model.period import Period, PeriodKind
 from xlstyr.model.provenance import Origin, Source
@@ -20,6 +22,8 @@ YEAR = Period(PeriodKind.BUDGET, 2026)
 STAGES = ("proposal", "decision")
 PARTS = frozenset({"money", "goals", "control"})
 Rank = tuple[int, int, int]
+FIRST = Signature("controller@exempelby.example", "certifier", datetime(2025, 6, 2, 9, tzinfo=UTC))
+LATER = Signature("", "owner", datetime(2025, 6, 3, 9, tzinfo=UTC), "VN § 45", date(2025, 6, 1), "Fel lönenivå")
 
 
 def said(
@@ -32,6 +36,11 @@ def said(
     decision, issue, revision = rank
     parts = PARTS if money else PARTS - {"money"}
     return Contribution(node, stage, issue, revision, content_digest(rows), parts, rows, decision)
+
+
+def signed(signature: Signature | None, *what: Any) -> Contribution:
+    """What ``said`` gives, certified or not."""
+    return replace(said(*what), signature=signature)
 
 
 def organisation(parents: Sequence[int]) -> Organisation:
@@ -54,7 +63,8 @@ def trees() -> st.SearchStrategy[Organisation]:
 def contributions(nodes: Sequence[str]) -> st.SearchStrategy[list[Contribution]]:
     """Answers of ``nodes``: few ranks, amounts and files, so that rivals, re-sent copies and ties are common."""
     one = st.builds(
-        said,
+        signed,
+        st.sampled_from([None, FIRST, LATER]),
         st.sampled_from(nodes),
         st.sampled_from([None, 0, 5, 7]),
         st.tuples(st.integers(0, 1), st.integers(1, 2), st.integers(0, 1)),
@@ -221,6 +231,22 @@ def test_the_same_content_in_two_files_counts_once_and_names_the_same_file(
     answer = only(bundle_of(copies))
     assert answer.rows[0].origin.source.name == "a.xlsx"
     assert net_cost(money_rows(settled(bundle_of(copies), "proposal")), YEAR, lambda _: "all")["all"].value == 7
+
+
+@pytest.mark.parametrize("signature", [FIRST, LATER])
+def test_the_same_content_certified_and_not_is_certified_and_says_the_same(signature: Signature) -> None:
+    plain = said("skola", 7)
+    certified = replace(said("skola", 7, file="b"), signature=signature)
+    assert certified.digest == plain.digest
+    assert only(bundle_of([plain, certified])) == only(bundle_of([certified, plain])) == certified
+    assert load(dump(certified)) == certified
+    both = [replace(plain, signature=LATER), replace(plain, signature=FIRST)]
+    assert only(bundle_of(both)).signature == only(bundle_of(both[::-1])).signature == FIRST
+
+
+def test_what_was_carried_before_there_were_signatures_is_provisional() -> None:
+    text = dump(said("skola", 7))
+    assert load(text.replace(',"signature":null', "")) == load(text) == said("skola", 7)
 
 
 def test_stages_do_not_disturb_each_other() -> None:

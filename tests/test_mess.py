@@ -264,6 +264,7 @@ MESSES = [
         h.typed("Vikarie för 19121212-1212", "64110-K130", "comment"),
         "XS219",
         "budget 64110-K130 comment",
+        None,
     ),
     # what the workbook is
     Mess("saved under another unit's name", lambda e: None, "XS017", "", None, "Budget 2031 Bibliotek & arkiv.xlsx"),

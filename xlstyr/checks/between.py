@@ -81,16 +81,23 @@ def _rivals(answers: _Answers) -> Iterator[Finding]:
     """XS501: answers of equal rank that differ; nobody but a person may choose."""
     for (node, _stage), rivals in answers.rivals.items():
         names = [_file(one) for one in rivals]
+        originals = [_original(one) for one in rivals]
+        marks = originals if len({*originals}) == len(rivals) else [one.digest for one in rivals]
         shown = [
-            word("checks.file.version", name=name, digest=one.digest[:8]) if names.count(name) > 1 else name
-            for name, one in zip(names, rivals, strict=True)
+            word("checks.file.version", name=name, digest=mark[:8]) if names.count(name) > 1 else name
+            for name, mark in zip(names, marks, strict=True)
         ]
         yield found("XS501", Place(node=node), files=", ".join(shown))
 
 
 def _file(contribution: Contribution) -> str:
     name = next((row.origin.source.name for row in contribution.rows if row.origin.source.name), "")
-    return name or word("checks.file.unnamed", digest=contribution.digest[:8])
+    return name or word("checks.file.unnamed", digest=_original(contribution)[:8])
+
+
+def _original(contribution: Contribution) -> str:
+    """What the original that ``contribution`` was read from is called in the round's folder."""
+    return next((row.origin.source.sha256 for row in contribution.rows), contribution.digest)
 
 
 def _trade(answers: _Answers) -> Iterator[Finding]:
@@ -108,7 +115,7 @@ def _trade(answers: _Answers) -> Iterator[Finding]:
 def _pairs(answers: _Answers) -> dict[tuple[str, str], tuple[Kr, Kr]]:
     """(seller, buyer) → (what the seller gets, what the buyer pays), kr in the budget year, by committee."""
     premises, pairs = answers.premises, dict[tuple[str, str], tuple[Kr, Kr]]()
-    committees = {node.id: premises.organisation.committee(node.id).id for node in premises.organisation}
+    committees = _committees(premises)
     for node, lines in answers.lines.items():
         for line in lines:
             account, amount = premises.accounts.get(line.account), line.amount(answers.period)
@@ -120,6 +127,13 @@ def _pairs(answers: _Answers) -> dict[tuple[str, str], tuple[Kr, Kr]]:
             income, cost = pairs.get(pair, (0, 0))
             pairs[pair] = (income + amount, cost) if line.side == "income" else (income, cost + amount)
     return pairs
+
+
+def _committees(premises: Premises) -> dict[str, str]:
+    """Node → its committee. Who trades with a former node trades with what has become of it, where that is one."""
+    organisation, succession = premises.organisation, premises.succession
+    heirs = {node.id: node.id for node in organisation} | {node: succession.heir(node) for node in succession.gone}
+    return {node: organisation.committee(heir).id for node, heir in heirs.items() if heir is not None}
 
 
 def _gaps(answers: _Answers) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What every cell must hold: what is required is filled in (XS208), and nobody is pointed out (XS219)."""
+"""What every cell must hold: what is required is filled in (XS208)."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,6 @@ from xlstyr.checks.lines import AMOUNTS, is_decided
 from xlstyr.layout.definition import Column
 from xlstyr.layout.submission import AnswerRow
 from xlstyr.model.finding import Finding
-from xlstyr.model.personal import has_personal_number
 
 _ELSEWHERE = frozenset(
     {
@@ -59,23 +58,3 @@ def _amount(case: Case, table: str, row: AnswerRow) -> Iterator[Finding]:
     if keys and all(row.values.get(key) is None and not case.is_held(table, row, key) for key in keys):
         header = case.submission.workbook.tables[table].columns[keys[0]].header
         yield case.note("XS208", table, row, keys[0], header=header)
-
-
-def personal_numbers(case: Case) -> Iterator[Finding]:
-    """XS219: a personal identity number in a text that the sender has written. It is never repeated."""
-    for form in case.submission.workbook.forms.values():
-        for column in form.field:
-            value = case.submission.forms[form.key].get(column.key)
-            if _is_written(column, "normal") and isinstance(value, str) and has_personal_number(value):
-                yield case.note("XS219", form.key, None, column.key)
-    for table in case.submission.workbook.tables.values():
-        columns = [column for column in table.column if column.kind == "text"]
-        for row in case.submission.tables.get(table.key, ()):
-            for column in columns:
-                value = row.values.get(column.key)
-                if isinstance(value, str) and _is_written(column, row.variant) and has_personal_number(value):
-                    yield case.note("XS219", table.key, row, column.key)
-
-
-def _is_written(column: Column, variant: str) -> bool:
-    return column.kind == "text" and column.open_in(variant)

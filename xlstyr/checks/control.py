@@ -3,12 +3,16 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
+from xlstyr.checks.case import listed
 from xlstyr.layout.submission import Submission
 from xlstyr.model.finding import Finding, found
+from xlstyr.model.inheritance import inherited
 from xlstyr.model.money import TKR
 from xlstyr.model.organisation import Node
 from xlstyr.model.premises import Premises
+from xlstyr.model.succession import WHOLE, Reorganised, Succession
 from xlstyr.words import word
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -26,7 +30,10 @@ KEYS = {
     "indicators": ("indicator", "node"),
     "assignments": ("assignment", "node"),
     "opening": ("node", "account", "activity", "counterparty"),
+    "reorganised": ("former", "node"),
 }
+ACCEPTED = Decimal("0.0002")
+"""How far from 1 shares may add up: three times 33.33 percent is all there is."""
 
 
 def check_cells(submission: Submission) -> list[Finding]:
@@ -47,10 +54,11 @@ def _required(submission: Submission) -> Iterator[Finding]:
 
 
 def _ids(submission: Submission) -> Iterator[Finding]:
-    for row in submission.tables.get("nodes", ()):
-        node = str(row.values.get("node") or "")
-        if node and not _ID.fullmatch(node):
-            yield found("XS805", submission.place("nodes", row, "node"), id=node)
+    for table, key in (("nodes", "node"), ("reorganised", "former")):
+        for row in submission.tables.get(table, ()):
+            node = str(row.values.get(key) or "")
+            if node and not _ID.fullmatch(node):
+                yield found("XS805", submission.place(table, row, key), id=node)
 
 
 def _doubled(submission: Submission) -> Iterator[Finding]:
@@ -71,6 +79,7 @@ def _references(submission: Submission) -> Iterator[Finding]:
         f"={table}.{column}": {str(row.values.get(column)) for row in submission.tables.get(table, ())}
         for table, column in {(t.key, c.key) for t in submission.workbook.tables.values() for c in t.column}
     }
+    known["=nodes.node"] |= _former(submission)
     for column in submission.workbook.forms["round"].field:
         value = submission.forms["round"].get(column.key)
         if column.kind == "reference" and value is not None and str(value) not in known.get(column.to or "", ()):
@@ -85,12 +94,27 @@ def _references(submission: Submission) -> Iterator[Finding]:
                         yield found("XS810", place, what=column.header, value=value)
 
 
+def _former(submission: Submission) -> set[str]:
+    """The nodes that others have followed: what stands on their rows goes to those, so they may be pointed at."""
+    year = submission.forms["round"].get("year")
+    rows = [row.values for row in submission.tables.get("reorganised", ())]
+    lines = [
+        Reorganised(str(row.get("former")), str(row.get("node")), since=since)
+        for row in rows
+        if not isinstance(since := row.get("since"), str | int | Decimal)
+    ]
+    return set(Succession.of(lines, year).gone) if isinstance(year, int) else set()
+
+
 def check_control(premises: Premises, submission: Submission) -> list[Finding]:
     """What the premises as a whole must hold."""
+    faults = [*_circle(premises, submission), *_shares(premises, submission)]
     return [
         *_tree(premises, submission),
+        *faults,
+        *_remaining(premises, submission),
         *_mapping(premises, submission),
-        *_frames(premises, submission),
+        *_frames(premises if faults else inherited(premises), submission),
         *_contacts(premises, submission),
         *_addresses(premises, submission),
         *_goals(premises, submission),
@@ -123,6 +147,46 @@ def _in_circle(premises: Premises, node: Node) -> bool:
     return False
 
 
+def _circle(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    """XS814: following what became of a node leads back to it."""
+    circle = Succession(premises.reorganised).circle
+    if circle:
+        rows = submission.tables["reorganised"]
+        row = next(row for row in rows if row.values["former"] in circle and row.values["node"] in circle)
+        place = submission.place("reorganised", row, "node")
+        yield found("XS814", place, former=circle[0], way=" → ".join(reversed(circle)))
+
+
+def _shares(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    """XS815: what a node has been divided in is all of it, and each part is some of it."""
+    shares: dict[str, list[Decimal]] = {}
+    for line in premises.reorganised:
+        shares.setdefault(line.former, []).append(WHOLE if line.share is None else line.share)
+    for row in submission.tables["reorganised"]:
+        parts = shares.pop(str(row.values["former"]), [WHOLE])
+        if abs(sum(parts) - WHOLE) > ACCEPTED or min(parts) <= 0:
+            percent = f"{(sum(parts) * 100).normalize():f}".replace(".", ",")
+            place = submission.place("reorganised", row, "share")
+            yield found("XS815", place, former=row.values["former"], share=percent)
+
+
+def _remaining(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    """XS816: a former node that would get a workbook, had nobody followed it."""
+    succession, organisation = premises.succession, premises.organisation
+    kinds = {phase.kind for phase in premises.phases if phase.phase == premises.settings.phase}
+    seen = set()
+    for row, line in zip(submission.tables["reorganised"], premises.reorganised, strict=True):
+        former = line.former
+        if former in seen or not succession.is_gone(former) or former not in organisation:
+            continue
+        seen.add(former)
+        if organisation[former].kind in kinds:
+            nodes = [other.node for other in premises.reorganised if other.former == former]
+            names = listed(organisation[node].name if node in organisation else node for node in nodes)
+            place = submission.place("reorganised", row, "former")
+            yield found("XS816", place, former=organisation[former].name, nodes=names)
+
+
 def _mapping(premises: Premises, submission: Submission) -> Iterator[Finding]:
     """Bilaga 1: orphans and double mappings are reported, never repaired (MODEL.md section 2)."""
     counts = Counter(mapped.source for mapped in premises.mapping)
@@ -141,16 +205,15 @@ def _mapping(premises: Premises, submission: Submission) -> Iterator[Finding]:
 
 def _frames(premises: Premises, submission: Submission) -> Iterator[Finding]:
     rows = {str(row.values["node"]): row for row in submission.tables["frames"]}
+    frames = premises.frames
     for node in premises.organisation:
-        frame = premises.frames.get(node.id)
-        children = [
-            premises.frames[c.id].frame for c in premises.organisation.children(node.id) if c.id in premises.frames
-        ]
+        frame = frames.get(node.id)
+        children = [frames[c.id].frame for c in premises.organisation.children(node.id) if c.id in frames]
         if frame is None or not children or sum(children) <= frame.frame:
             continue
         difference = sum(children) - frame.frame
         args = {"own": frame.frame // TKR, "children": sum(children) // TKR, "difference": difference // TKR}
-        yield found("XS808", submission.place("frames", rows[node.id], "previous"), node=node.name, **args)
+        yield found("XS808", submission.place("frames", rows.get(node.id), "previous"), node=node.name, **args)
 
 
 def _contacts(premises: Premises, submission: Submission) -> Iterator[Finding]:

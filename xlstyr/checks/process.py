@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from xlstyr.checks.case import Case
+from xlstyr.checks.case import Case, listed
 from xlstyr.model.finding import Finding, found
+from xlstyr.words import word
 
 
 def signed_off(case: Case) -> Iterator[Finding]:
@@ -18,3 +19,22 @@ def late(received: datetime | None, deadline: date | None) -> Iterator[Finding]:
     """XS701: the file came after the last day, by the calendar where answers are collected."""
     if received is not None and deadline is not None and received.astimezone().date() > deadline:
         yield found("XS701", received=received.astimezone().date(), deadline=deadline)
+
+
+def decided_in_writing(case: Case) -> Iterator[Finding]:
+    """XS702: who says that the committee has decided names the minutes and the day."""
+    form = case.submission.forms.get("signoff")
+    if form is None or form.get("status") != "committee":
+        return
+    missing = [
+        key for key in ("minutes", "decided") if form.get(key) is None and not case.is_held("signoff", None, key)
+    ]
+    if missing:
+        lacks = listed(word(f"checks.minutes.{key}") for key in missing)
+        yield case.note("XS702", "signoff", None, missing[0], missing=lacks)
+
+
+def certified_late(name: str, at: datetime, deadline: date | None) -> Iterator[Finding]:
+    """XS705: the node ``name`` was certified after the last day."""
+    if deadline is not None and at.astimezone().date() > deadline:
+        yield found("XS705", node=name, day=at.astimezone().date(), deadline=deadline)

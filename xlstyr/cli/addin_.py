@@ -1,11 +1,25 @@
 """``xlstyr addin``."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from xlstyr.cli.output import json_option, put_json
+from xlstyr.cli.output import FAULTS, json_option, put_json
 from xlstyr.words import word
+
+if TYPE_CHECKING:
+    from xlstyr.addin.deploying import Done, Status
+
+machine_option = click.option("--machine", "everyone", is_flag=True, help=word("deploy.help.machine"))
+xlstart_option = click.option(
+    "--xlstart",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help=word("deploy.help.xlstart"),
+)
 
 
 @click.group("addin", help=word("cli.help.addin"))
@@ -28,3 +42,92 @@ def build(out: Path, python: str | None, as_json: bool) -> None:
         put_json({"addin": str(path)})
     else:
         click.echo(word("addin.built", path=path))
+
+
+@command.command("install", help=word("deploy.help.install"))
+@machine_option
+@click.option("--python", metavar="PATH", help=word("deploy.help.python"))
+@xlstart_option
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help=word("deploy.help.file"),
+)
+@json_option
+def install(everyone: bool, python: str | None, xlstart: Path | None, file: Path | None, as_json: bool) -> None:
+    """Install the add-in where Excel loads it."""
+    from xlstyr.addin import deploying
+    from xlstyr.addin.places import Machine
+
+    done = deploying.install(Machine.here(), everyone=everyone, python=python, xlstart=xlstart, file=file)
+    _show(done, as_json=as_json)
+    if not as_json and any(one.what == "addin" and one.outcome in ("new", "replaced") for one in done):
+        click.echo(word("deploy.said.restart"))
+
+
+@command.command("status", help=word("deploy.help.status"))
+@xlstart_option
+@json_option
+def status(xlstart: Path | None, as_json: bool) -> None:
+    """Where the add-in is; ends with 1 unless one copy of this version is installed and finds Python."""
+    from xlstyr.addin import deploying
+    from xlstyr.addin.places import Machine
+
+    stands = deploying.status(Machine.here(), xlstart)
+    if as_json:
+        put_json(_status_json(stands))
+    else:
+        _show_status(stands)
+    if not stands.current:
+        sys.exit(FAULTS)
+
+
+@command.command("remove", help=word("deploy.help.remove"))
+@machine_option
+@xlstart_option
+@json_option
+def remove(everyone: bool, xlstart: Path | None, as_json: bool) -> None:
+    """Take the add-in away."""
+    from xlstyr.addin import deploying
+    from xlstyr.addin.places import Machine
+
+    _show(deploying.remove(Machine.here(), everyone=everyone, xlstart=xlstart), as_json=as_json)
+
+
+def _show(done: "Sequence[Done]", *, as_json: bool) -> None:
+    if as_json:
+        put_json({"files": [{"what": one.what, "path": str(one.path), "outcome": one.outcome} for one in done]})
+        return
+    for one in done:
+        click.echo(word(f"deploy.outcome.{one.outcome}", what=word(f"deploy.what.{one.what}"), path=one.path))
+
+
+def _show_status(stands: "Status") -> None:
+    for copy in stands.installed or stands.copies[:1]:
+        signed = word("deploy.said.signed") if copy.signed else ""
+        owner = word(f"deploy.said.{copy.owner}")
+        click.echo(word(f"deploy.said.{copy.state}", owner=owner, path=copy.path, signed=signed))
+    if len(stands.installed) > 1:
+        click.echo(word("deploy.outcome.double", what=word("deploy.what.addin"), path=stands.installed[0].path))
+    if not stands.python:
+        click.echo(word("deploy.said.no_python", path=stands.settings))
+    elif stands.python not in stands.lost:
+        click.echo(word("deploy.said.found", python=stands.python))
+    for python in stands.lost:
+        click.echo(word("deploy.said.lost", python=python))
+
+
+def _status_json(stands: "Status") -> dict[str, object]:
+    copies = [
+        {
+            "owner": copy.owner,
+            "path": str(copy.path),
+            "state": copy.state,
+            "signed": copy.signed,
+            "python": copy.python or None,
+        }
+        for copy in stands.copies
+    ]
+    settings = {"path": str(stands.settings), "python": stands.python or None}
+    return {"current": stands.current, "copies": copies, "settings": settings, "lost": list(stands.lost)}

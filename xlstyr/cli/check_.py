@@ -44,7 +44,7 @@ def _json(item: Examined, returned: Path | None) -> dict[str, object]:
 
 
 def _show(round_: Round, item: Examined, returned: Path | None) -> None:
-    node = round_.premises.organisation[item.node].name if item.node else word("cli.said.no_node")
+    node = round_.names.get(item.node, item.node) if item.node else word("cli.said.no_node")
     say("checked", file=item.name, node=node, status=word(f"cli.state.{item.status}"))
     if item.findings:
         show_findings(item.findings)

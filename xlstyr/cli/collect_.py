@@ -1,60 +1,145 @@
 """``xlstyr collect``."""
 
 import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
+from xlstyr.cli.compared import compared_json, show_compared
 from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_json, round_option, say, show_findings
-from xlstyr.rounds.collecting import Taken, choose, collect
+from xlstyr.model.finding import Finding
+from xlstyr.rounds.collecting import Collected, Taken, choose, gather, superseded
+from xlstyr.rounds.post import Post
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
+
+STATES = ("accepted", "partly", "held", "refused")
+SENDERS = ("XS035", "XS036")
+CERTIFICATION = ("XS703", "XS705", "XS706")
 
 
 @click.command("collect", help=word("cli.help.collect"))
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="[PATH…]")
+@click.option("--imap", is_flag=True, help=word("cli.arguments.imap"))
 @click.option("--use", type=click.Path(path_type=Path, exists=True, dir_okay=False), help=word("cli.arguments.use"))
+@click.option("--why", metavar="TEXT", default="", help=word("cli.arguments.use_why"))
+@click.option("--by", metavar="ADDRESS", default="", help=word("cli.arguments.use_by"))
 @round_option
 @json_option
-def command(paths: tuple[Path, ...], use: Path | None, folder: Path, as_json: bool) -> None:
+def command(
+    paths: tuple[Path, ...], imap: bool, use: Path | None, why: str, by: str, folder: Path, as_json: bool
+) -> None:
     """Take in what has come."""
     with Round(folder) as round_:
         if use is not None:
-            chosen = choose(round_, use)
-            if as_json:
-                put_json({"node": chosen.node, "digest": chosen.digest})
-            else:
-                say("chosen", node=round_.premises.organisation[chosen.node].name, file=use.name)
+            _choose(round_, use, why, by, as_json)
             return
-        taken = collect(round_, paths, progress("collecting"))
+        done = gather(round_, paths, imap=imap, progress=progress("collecting"))
+        replaced = superseded(round_)
     if as_json:
-        put_json({"files": [_json(item) for item in taken]})
+        put_json(_json(done, replaced))
     else:
-        show_taken(taken)
-    if any(f.severity == "fel" for item in taken for f in item.examined.findings):
+        show_collected(done, replaced)
+    if done.failure is not None:
+        raise done.failure
+    if any(finding.severity == "fel" for finding in done.findings):
         sys.exit(FAULTS)
 
 
-def _json(item: Taken) -> dict[str, object]:
-    examined = item.examined
+def _choose(round_: Round, path: Path, why: str, by: str, as_json: bool) -> None:
+    chosen = choose(round_, path, why.strip(), by.strip())
+    if as_json:
+        put_json({"node": chosen.node, "digest": chosen.digest})
+    else:
+        say("chosen", node=round_.names.get(chosen.node, chosen.node), file=path.name)
+
+
+def _json(done: Collected, replaced: frozenset[str]) -> dict[str, object]:
     return {
-        "file": examined.name,
-        "node": examined.node,
-        "status": "duplicate" if item.duplicate else examined.status,
-        "sha256": examined.sha256,
-        "findings": [finding_json(finding) for finding in examined.findings],
+        "files": [_file_json(taken, replaced) for taken in done.files],
+        "messages": [_post_json(post) for post in done.posts],
+        "left": [finding_json(finding) | {"file": finding.place.file or None} for finding in done.left],
+        "untouched": done.untouched,
     }
 
 
-def show_taken(taken: list[Taken]) -> None:
-    """How many files came in, and every finding that stops something."""
-    new = [item.examined.status for item in taken if not item.duplicate]
-    states = {state: new.count(state) for state in ("accepted", "partly", "held", "refused")}
+def _file_json(taken: Taken, replaced: frozenset[str]) -> dict[str, object]:
+    examined, delivery = taken.examined, taken.delivery
+    return {
+        "file": examined.name,
+        "node": examined.node,
+        "status": taken.outcome,
+        "superseded": examined.sha256 in replaced,
+        "sha256": examined.sha256,
+        "sender": delivery.sender or None,
+        "message": delivery.message or None,
+        "place": delivery.place or None,
+        "findings": [finding_json(finding) for finding in examined.findings],
+        "compared": compared_json(taken.compared),
+    }
+
+
+def _post_json(post: Post) -> dict[str, object]:
+    mail = post.received
+    return {
+        "message": mail.sha256,
+        "file": post.name or None,
+        "message_id": mail.message_id or None,
+        "channel": mail.channel,
+        "kind": mail.kind,
+        "sender": mail.sender or None,
+        "subject": mail.subject,
+        "sent": mail.sent.isoformat() if mail.sent else None,
+        "node": post.node or None,
+        "known": post.known,
+        "files": post.files,
+        "findings": [finding_json(finding) for finding in post.findings],
+    }
+
+
+def show_collected(done: Collected, replaced: frozenset[str] = frozenset()) -> None:
+    """What came, what became of it, and everything that somebody has to see to."""
+    show_taken(done.files)
+    gone = sum(taken.examined.sha256 in replaced for taken in done.files if not taken.duplicate)
+    if gone:
+        say("superseded", count=gone)
+    if done.posts:
+        kinds = Counter(post.received.kind for post in done.posts if not post.known)
+        told = [word("cli.said.kind_count", count=n, kind=word(f"post.kind.{kind}")) for kind, n in kinds.items()]
+        known = sum(post.known for post in done.posts)
+        say("messages", new=kinds.total(), kinds=", ".join(told) or "–", known=known)
+    for post in done.posts:
+        if post.findings:
+            say("message", sender=post.received.sender or word("post.said.nobody"), subject=post.received.subject)
+            show_findings(post.findings)
+    _show_left(done.left)
+    if done.untouched:
+        say("untouched", count=done.untouched)
+
+
+def _show_left(left: Sequence[Finding]) -> None:
+    for finding in left:
+        say("left", file=finding.place.file or word("post.said.on_server"))
+        show_findings([finding])
+
+
+def show_taken(taken: Sequence[Taken]) -> None:
+    """How many files came in, and every finding that stops something or says who sent it."""
+    new = [item for item in taken if not item.duplicate]
+    counted = Counter(item.outcome for item in new)
+    states = {state: counted[state] for state in STATES}
     say("taken", new=len(new), duplicate=len(taken) - len(new), **states)
-    faults = [f for item in taken if not item.duplicate for f in item.examined.findings if f.severity == "fel"]
     for item in taken:
-        own = [f for f in faults if f.place.file == item.examined.name]
-        if own:
-            node, state = item.examined.node or word("cli.said.no_node"), word(f"cli.state.{item.examined.status}")
+        told = _told(item.examined.findings)
+        if told:
+            node, state = item.examined.node or word("cli.said.no_node"), word(f"cli.state.{item.outcome}")
             say("checked", file=item.examined.name, node=node, status=state)
-            show_findings(own)
+            show_findings(told)
+        show_compared(item.compared)
+
+
+def _told(findings: Iterable[Finding]) -> list[Finding]:
+    """What the one who collects must see to: faults, who sent what, and certification. The rest goes to the sender."""
+    return [one for one in findings if one.severity == "fel" or one.code in (*SENDERS, *CERTIFICATION)]

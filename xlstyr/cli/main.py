@@ -10,7 +10,24 @@ from xlstyr.words import word
 
 speak_swedish()
 
-COMMANDS = ("init", "generate", "check", "collect", "rollup", "consolidate", "status", "explain", "demo")
+COMMANDS = (
+    "init",
+    "generate",
+    "send",
+    "remind",
+    "check",
+    "collect",
+    "return",
+    "rollup",
+    "consolidate",
+    "certify",
+    "status",
+    "archive",
+    "dispose",
+    "explain",
+    "demo",
+    "addin",
+)
 ENVIRONMENT = 3
 
 

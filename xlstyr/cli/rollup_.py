@@ -1,38 +1,56 @@
 """``xlstyr rollup``."""
 
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
-from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, show_totals
-from xlstyr.rounds.consolidating import consolidate
+from xlstyr.cli.nodes import checked_node
+from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, say, show_totals
+from xlstyr.rounds.consolidating import Consolidated, consolidate
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
+
+CHANNELS = ("draft", "folder", "smtp")
 
 
 @click.command("rollup", help=word("cli.help.rollup"))
 @click.argument("node", metavar="NODE")
+@click.option("--send", is_flag=True, help=word("cli.arguments.send_up"))
+@click.option("--channel", type=click.Choice(CHANNELS), default="draft", help=word("cli.arguments.channel"))
 @round_option
 @json_option
-def command(node: str, folder: Path, as_json: bool) -> None:
+def command(node: str, send: bool, channel: str, folder: Path, as_json: bool) -> None:
     """Roll up a node with everything below it."""
-    run(folder, as_json, node)
+    run(folder, as_json, node, channel if send else None)
 
 
-def run(folder: Path, as_json: bool, node: str | None) -> None:
-    """The roll-up of ``node``, the whole municipality when None."""
+def run(folder: Path, as_json: bool, node: str | None, channel: str | None = None) -> None:
+    """The roll-up of ``node``, the whole when None; ``channel`` is the way its letter goes upwards, None: no letter."""
     with Round(folder) as round_:
-        organisation = round_.premises.organisation
-        if node is not None and node not in organisation:
-            near = get_close_matches(node, organisation.nodes, 1, 0.5)
-            hint = word("cli.errors.near", near=near[0]) if near else ""
-            raise click.UsageError(word("cli.errors.no_node", node=node, near=hint).strip())
+        if node is not None:
+            checked_node(round_.premises.organisation, node)
         done = consolidate(round_, node)
+        sent = _send(round_, done, channel) if channel is not None else None
     if as_json:
-        put_json(done.as_json() | {"findings": [finding_json(finding) for finding in done.findings]})
+        extra = {} if sent is None else {"sent_to": sent}
+        put_json(done.as_json() | extra | {"findings": [finding_json(finding) for finding in done.findings]})
     else:
         show_totals(done)
+        if sent:
+            say("rollup_letter", to=", ".join(sent), path=done.path.name)
+        elif sent is not None:
+            say("rollup_no_address", node=done.scope.node.name, path=done.path)
     if any(finding.severity == "fel" for finding in done.findings):
         sys.exit(FAULTS)
+
+
+def _send(round_: Round, done: Consolidated, channel: str) -> list[str]:
+    """The addresses that the letter upwards goes to; none when nobody above has one."""
+    from xlstyr.rounds.delivering import deliver
+    from xlstyr.rounds.lending import letter_upwards
+
+    letter = letter_upwards(round_, done)
+    if letter is None:
+        return []
+    return [address for one in deliver(round_, [letter], channel) for address in one.recipients]

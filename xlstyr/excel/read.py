@@ -1,62 +1,71 @@
 """A spreadsheet file → ``RawBook``: values, formulas and errors told apart, tables found by their marks.
 
-One function, ``read_workbook``, from bytes: nothing that arrives makes it raise, so that a gate and a child
-process can be put around it. Cached values of formulas are read but never relied upon.
+From bytes alone, and nothing that arrives makes it raise, so that a gate and a child process stand around it.
+``read_workbook`` reads what is our own; ``read_twice`` is what the child process runs on what arrives: two readers,
+which must agree, and a search beside the cells for what points somebody out. Cached values of formulas are read but
+never relied upon.
 """
 
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
+from xlstyr.excel.beside import beside
+from xlstyr.excel.gate import Limits, gate
 from xlstyr.excel.scan import scan_sheet, scan_strings
-from xlstyr.excel.sniff import sniff
 from xlstyr.excel.specimen import HIDDEN_SHEET, LISTS_SHEET
 from xlstyr.layout.content import Identity
 from xlstyr.layout.raw import RawBook, RawCell, RawSheet, RawValue, letters, locate
 from xlstyr.model.finding import Finding, found
 
-LARGEST_FILE = 25 * 2**20
-LARGEST_UNPACKED = 256 * 2**20
+_OWN = Limits(active=True)  # macros are for the round's own control workbook, and named where nothing is let through
 _REF = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _INTEGER = re.compile(r"-?\d{1,15}")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def read_workbook(data: bytes) -> tuple[RawBook | None, list[Finding]]:
-    """What stands in the file ``data``, or None with a finding that says what the file is."""
-    refused = sniff(data) or _too_large(data)
-    if refused is not None:
-        return None, [refused]
+def read_workbook(data: bytes, limits: Limits = _OWN) -> tuple[RawBook | None, list[Finding]]:
+    """What stands in the file ``data`` by one reader, or None with a finding that says what the file is."""
+    refused = gate(data, limits)
+    return (None, [refused]) if refused is not None else _read(data, None)
+
+
+def read_twice(data: bytes) -> tuple[RawBook | None, list[Finding]]:
+    """What stands in ``data``, which has passed the gate, by two readers; cells that they read differently in doubt."""
+    from xlstyr.excel.second import SecondReader
+
+    second = SecondReader(data)
+    raw, findings = _read(data, second)
+    said = beside(data)
+    return (None, [*second.findings, *said]) if second.findings and raw is not None else (raw, [*findings, *said])
+
+
+Compare = Callable[[RawSheet], RawSheet]
+
+
+def _read(data: bytes, compare: Compare | None) -> tuple[RawBook | None, list[Finding]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(info.file_size for info in archive.infolist())
-            if unpacked > LARGEST_UNPACKED:
-                return None, [found("XS014", size=unpacked // 2**20, limit=LARGEST_UNPACKED // 2**20)]
-            return _Reader(archive).read(), []
+            return _Reader(archive, compare).read(), []
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         return None, [found("XS003", detail=type(error).__name__)]
     except (expat.ExpatError, ET.ParseError, KeyError, ValueError, IndexError) as error:
         return None, [found("XS003", detail=f"{type(error).__name__}: {error}"[:120])]
 
 
-def _too_large(data: bytes) -> Finding | None:
-    if len(data) <= LARGEST_FILE:
-        return None
-    return found("XS014", size=-(-len(data) // 2**20), limit=LARGEST_FILE // 2**20)
-
-
 @dataclass
 class _Reader:
-    """Reads one package."""
+    """Reads one package. ``compare`` is asked about each sheet."""
 
     archive: zipfile.ZipFile
+    compare: Compare | None
     strings: list[str] = field(default_factory=list)
 
     def read(self) -> RawBook:
@@ -72,6 +81,7 @@ class _Reader:
             if title == LISTS_SHEET or part not in names:
                 continue
             sheet = _sheet(title, self.strings, self.archive.read(part))
+            sheet = self.compare(sheet) if self.compare is not None else sheet
             if title == HIDDEN_SHEET:
                 cell = sheet.cells.get((1, 2))
                 hidden_identity = str(cell.value) if cell is not None else None
@@ -249,7 +259,15 @@ class _SheetParser:
         if value is None and formula is None and error is None:
             return
         ref = f"{letters(self.column)}{self.row}"
-        self.cells[self.row, self.column] = RawCell(value, formula, error, ref)
+        before = self.cells.get((self.row, self.column))
+        cell = RawCell(value, formula, error, ref)
+        doubt = None if before is None or replace(before, doubt=None) == cell else _shown(before)
+        self.cells[self.row, self.column] = replace(cell, doubt=doubt) if doubt is not None else cell
+
+
+def _shown(cell: RawCell) -> str:
+    """What stood in a cell that is written twice."""
+    return str(cell.error or f"={cell.formula}" if cell.value is None else cell.value)
 
 
 def _value(kind: str, text: str | None, inline: str, strings: list[str]) -> tuple[RawValue, str | None]:

@@ -46,19 +46,21 @@ def scan_sheet(data: bytes, shown: Shown) -> tuple[dict[tuple[int, int], RawCell
     cells: dict[tuple[int, int], RawCell] = {}
     hidden: set[int] = set()
     inside = False
+    written = 0
     for letters, number, kind, f, formula, v, value, inline, row, attributes, empty, end, rest in _CELLS.findall(text):
         if letters:
             found, error = shown(kind or "n", _plain(value) if v else None, _plain(inline) if inline else "")
             if found is not None or f or error is not None:
                 said = _plain(formula) if f else None
                 cells[int(number), _column(letters)] = RawCell(found, said, error, letters + number)
+                written += 1
         elif rest or (row and inside) or (end and not inside):
             return None
         elif row or end:
             inside = bool(row and not empty)
             if ' hidden="1"' in attributes or ' hidden="true"' in attributes:
                 hidden.add(int(row))
-    return None if inside else (cells, frozenset(hidden))
+    return None if inside or written > len(cells) else (cells, frozenset(hidden))
 
 
 def scan_strings(data: bytes) -> list[str] | None:

@@ -1,7 +1,6 @@
 """What a file is, from its first bytes: so that the sender is told what they sent."""
 
-import io
-import zipfile
+from collections.abc import Sequence
 
 from xlstyr.model.finding import Finding, found
 from xlstyr.words import word
@@ -16,41 +15,61 @@ _SIGNATURES = (
 )
 
 
+_INSIDE_OLE = (("__substg1.0_", "msg"), ("WordDocument", "doc"), ("PowerPoint Document", "ppt"))
+
+
 def sniff(data: bytes) -> Finding | None:
-    """A finding that names what ``data`` is, or None for a zip package that may be a workbook."""
+    """A finding that names what ``data`` is, or None for a zip package."""
     if not data.strip(b"\0 \r\n\t"):
         return found("XS004")
     if data.startswith(_OLE):
-        locked = "EncryptedPackage".encode("utf-16-le") in data
-        return found("XS002", kind=word("files.locked" if locked else "files.xls"))
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            return found("XS002", kind=word("files.locked"))
+        for mark, kind in _INSIDE_OLE:
+            if mark.encode("utf-16-le") in data:
+                return found("XS001", kind=word(f"files.{kind}"))
+        return found("XS002", kind=word("files.xls"))
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return found("XS001", kind=word(f"files.{kind}"))
-    if not data.startswith(b"PK"):
-        start = data[:2000].lstrip().lower()
-        markup = start.startswith((b"<!doctype html", b"<html", b"<head", b"<a "))
-        kind = "html" if markup else "xml" if start.startswith(b"<?xml") else "text" if _is_text(data) else "other"
-        return found("XS001", kind=word(f"files.{kind}"))
-    return _package(data)
+    if not data.startswith((b"PK\3\4", b"PK\5\6")):
+        return found("XS001", kind=word(f"files.{_unpacked(data)}"))
+    return None
 
 
-def _is_text(data: bytes) -> bool:
-    return b"\0" not in data[:4000]
+def _unpacked(data: bytes) -> str:
+    """What a file is that isn't packed."""
+    start = data[:2000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<a ")):
+        return "html"
+    if start.startswith(b"<?xml"):
+        return "xml"
+    if start.startswith(b"[internetshortcut]"):
+        return "shortcut"
+    if b"\0" in data[:4000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "other"
+    return "csv" if _is_table(data[:4000].replace(b"\0", b"")) else "text"
 
 
-def _package(data: bytes) -> Finding | None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = set(archive.namelist())
-            mimetype = archive.read("mimetype")[:80] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
-        return found("XS003", detail=type(error).__name__)
+def _is_table(start: bytes) -> bool:
+    """Whether the first lines hold the same number of separators."""
+    lines = [line for line in start.splitlines() if line.strip()][:4]
+    for mark in (b";", b"\t", b","):
+        counts = {line.count(mark) for line in lines[:-1] or lines}
+        if len(lines) > 1 and len(counts) == 1 and counts != {0}:
+            return True
+    return False
+
+
+def sniff_package(names: Sequence[str], mimetype: bytes) -> Finding | None:
+    """A finding that names what a zip package with the parts ``names`` is, or None for one that may be a workbook."""
     if b"opendocument" in mimetype:
         return found("XS001", kind=word("files.ods"))
     if "xl/workbook.bin" in names:
         return found("XS001", kind=word("files.xlsb"))
-    if any(name.startswith("word/") for name in names):
-        return found("XS001", kind=word("files.word"))
+    for folder, kind in (("word/", "word"), ("ppt/", "powerpoint")):
+        if any(name.startswith(folder) for name in names):
+            return found("XS001", kind=word(f"files.{kind}"))
     if not any(name.startswith("xl/") for name in names):
         return found("XS001", kind=word("files.zip"))
     return None

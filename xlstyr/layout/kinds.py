@@ -22,6 +22,7 @@ _NUMBERS = ("amount", "decimal", "integer", "percent")
 LARGEST = 10**12  # kr: no municipality has a line above this
 _EPOCH = date(1899, 12, 30)
 _ERROR = re.compile(r"#[\w/]+[!?]?")
+_CLOCK = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d(?:\.\d+)?)?)?|\d+:\d\d(?::\d\d(?:\.\d+)?)?")
 _DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?$")
 
 
@@ -96,6 +97,8 @@ def from_cell(cell: RawCell | None, column: Column, choices: Choices | None, dat
         return Reading(None)
     if cell.error is not None:
         return Reading(None, (Problem.of("XS204", error=cell.error),))
+    if cell.doubt is not None:
+        return _in_doubt(cell, column, choices, date1904)
     if cell.formula is not None:
         return _from_formula(cell, column, choices, date1904)
     return _READERS[column.kind](cell, column, choices, date1904)
@@ -106,6 +109,8 @@ def as_typed(cell: RawCell, column: Column) -> Value:
     value = cell.value
     if cell.error is not None:
         return Unread(cell.error)
+    if cell.doubt is not None:  # as a number it would count when it comes back untouched
+        return Unread(cell.doubt if is_clock(cell) else f"{_seen(cell)} | {cell.doubt}")
     if cell.formula is not None:
         return Unread(f"={cell.formula.removeprefix('=')}")
     if isinstance(value, bool):
@@ -113,6 +118,39 @@ def as_typed(cell: RawCell, column: Column) -> Value:
     if isinstance(value, int | Decimal) and column.kind in _NUMBERS:
         return value * unit_of(column)
     return Unread("" if value is None else value)
+
+
+def doubted(cell: RawCell) -> Problem:
+    """XS221 for a cell that two readers read differently."""
+    one, other = (str(text)[:60] or word("files.nothing") for text in (_seen(cell), cell.doubt))
+    return Problem.of("XS221", one=one, other=other)
+
+
+def _seen(cell: RawCell) -> str:
+    value = cell.value
+    if isinstance(value, bool):
+        return _boolean(value)
+    return _show(value) if isinstance(value, int | Decimal) else (value or "").strip()
+
+
+def is_clock(cell: RawCell) -> bool:
+    """Whether ``cell`` holds a number that its format shows as a date or a time."""
+    typed = isinstance(cell.value, int | Decimal) and not isinstance(cell.value, bool)
+    return typed and cell.doubt is not None and _CLOCK.fullmatch(cell.doubt) is not None
+
+
+def _in_doubt(cell: RawCell, column: Column, choices: Choices | None, date1904: bool) -> Reading:
+    """Two readers disagree: held. But a number shown as a date is a date where one may stand, and text in a text."""
+    shown = cell.doubt or ""
+    if not is_clock(cell):
+        return Reading(None, (doubted(cell),))
+    if column.kind == "text":
+        return Reading(shown)
+    if column.kind == "date":
+        reading = _date(cell, column, choices, date1904)
+        same = isinstance(reading.value, date) and shown.startswith(reading.value.isoformat())
+        return reading if same or reading.problems else Reading(None, (doubted(cell),))
+    return Reading(None, (Problem.of("XS222", header=column.header, date=shown, number=_seen(cell)),))
 
 
 def _from_formula(cell: RawCell, column: Column, choices: Choices | None, date1904: bool) -> Reading:

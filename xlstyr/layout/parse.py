@@ -81,7 +81,14 @@ class _Parser:
             f.code == "XS107" and f.place.sheet == hits[0].sheet for f in self.findings
         ):
             self._note("XS107", block.key, was=title, is_now=hits[0].sheet)
+        self._check_doubts(block.key, hits[0])
         return hits[0]
+
+    def _check_doubts(self, block: str, raw: RawTable) -> None:
+        """The keys and ids that rows and columns are found by must be read in one way only."""
+        doubts = [("", raw.doubt), *((row.id, row.doubt) for row in raw.rows)]
+        for row, cell in ((row, cell) for row, cell in doubts if cell is not None):
+            self._note("XS221", block, row, "", cell.ref, **dict(kinds.doubted(cell).args))
 
     def _form(self, form: Form) -> Mapping[str, Value]:
         values: dict[str, Value] = dict(self.issued.forms.get(form.key, {}))
@@ -363,9 +370,8 @@ class _Parser:
         known = known_texts(self.workbook, self.issued)
         for sheet, cells in self.raw.loose.items():
             for cell in cells:
-                if cell.formula is None and cell.value is not None and said(cell.value) not in known:
-                    place = Place("", self.node, sheet, cell.ref)
-                    self.findings.append(found("XS108", place, text=said(cell.value)[:60]))
+                if cell.formula is None and cell.value is not None and (text := said(cell.value)) not in known:
+                    self.findings.append(found("XS108", Place("", self.node, sheet, cell.ref), text=text[:60]))
 
 
 def _blank(cell: RawCell | None) -> bool:

@@ -20,18 +20,22 @@ RawValue = int | Decimal | str | bool | None
 
 @dataclass(frozen=True, slots=True)
 class RawCell:
-    """One cell as it stands. ``formula`` is None for a typed value, ``error`` holds ``#REF!`` and its kin."""
+    """One cell as it stands. ``formula`` is None for a typed value, ``error`` holds ``#REF!`` and its kin.
+
+    ``doubt`` is what another reader, or another place in the file, says of the same cell; None when all agree.
+    """
 
     value: RawValue
     formula: str | None
     error: str | None
     ref: str
+    doubt: str | None = None
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing is there (white space is nothing)."""
         blank = self.value is None or (isinstance(self.value, str) and not self.value.strip())
-        return blank and self.error is None
+        return blank and self.error is None and self.doubt is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +49,30 @@ class RawSheet:
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row of a table: its id (``""`` when it has none) and its cells by column key."""
+    """One row of a table: its id (``""`` when it has none) and its cells by column key.
+
+    ``doubt``: the cell of the id, when it isn't read in one way only.
+    """
 
     id: str
     number: int
     cells: Mapping[str, RawCell]
     hidden: bool = False
+    doubt: RawCell | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """A table (or form) as found. ``columns``: key → column number, in the order they stand."""
+    """A table (or form) as found. ``columns``: key → column number, in the order they stand.
+
+    ``doubt``: a cell of its key row that isn't read in one way only.
+    """
 
     key: str
     sheet: str
     columns: Mapping[str, int]
     rows: tuple[RawRow, ...]
+    doubt: RawCell | None = None
 
     def ref(self, row: RawRow, column: str) -> str:
         """The address of a cell, blank or not; ``""`` when the column isn't there."""
@@ -108,13 +120,17 @@ def locate(sheets: Iterable[RawSheet]) -> tuple[tuple[RawTable, ...], dict[str, 
     return tuple(tables), loose
 
 
+_Mark = tuple[str, dict[int, str], RawCell | None]
+"""(table key, column number → column key, a cell of the key row in doubt)."""
+
+
 def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
     by_row: dict[int, dict[int, RawCell]] = {}
     for (row, column), cell in sheet.cells.items():
         by_row.setdefault(row, {})[column] = cell
     tables: list[RawTable] = []
     loose: list[RawCell] = []
-    mark: tuple[str, dict[int, str]] | None = None
+    mark: _Mark | None = None
     rows: list[RawRow] = []
     for number in sorted(by_row):
         cells = by_row[number]
@@ -122,7 +138,8 @@ def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
         if key is not None:
             _close(tables, sheet.title, mark, rows)
             keys = {column: str(cell.value) for column, cell in cells.items() if not str(cell.value).startswith(MARK)}
-            mark, rows = (key.removeprefix(MARK), keys) if key != END else None, []
+            doubt = next((cell for cell in cells.values() if cell.doubt is not None), None)
+            mark, rows = (key.removeprefix(MARK), keys, doubt) if key != END else None, []
         elif mark is None:
             loose.extend(cell for cell in cells.values() if not cell.is_blank)
         else:
@@ -146,14 +163,16 @@ def _mark(cells: Mapping[int, RawCell], keys: Mapping[int, str]) -> str | None:
     return text if any(cell.value == ID for cell in cells.values()) else None
 
 
-def _close(tables: list[RawTable], sheet: str, mark: tuple[str, dict[int, str]] | None, rows: list[RawRow]) -> None:
+def _close(tables: list[RawTable], sheet: str, mark: _Mark | None, rows: list[RawRow]) -> None:
     if mark is not None:
-        key, keys = mark
+        key, keys, doubt = mark
         columns = {name: column for column, name in sorted(keys.items())}
-        tables.append(RawTable(key, sheet, columns, tuple(row for row in rows if not row.id.startswith("#"))))
+        kept = tuple(row for row in rows if not row.id.startswith("#"))
+        tables.append(RawTable(key, sheet, columns, kept, doubt))
 
 
 def _row(number: int, cells: Mapping[int, RawCell], keys: Mapping[int, str], hidden: bool) -> RawRow:
     named = {keys[column]: cell for column, cell in cells.items() if column in keys}
     mark = named.pop(ID, None)
-    return RawRow("" if mark is None or mark.value is None else str(mark.value).strip(), number, named, hidden)
+    doubt = mark if mark is not None and mark.doubt is not None else None
+    return RawRow("" if mark is None or mark.value is None else str(mark.value).strip(), number, named, hidden, doubt)

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
@@ -24,6 +25,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """That somebody has certified what a node says: who, as what, when.
+
+    ``by`` is an address, ``""`` for whoever ran the command. ``role`` is certifier or owner (of the
+    control workbook). ``minutes`` and ``decided`` are those of the decision, and ``why`` is the reason for which an
+    earlier certification was lifted.
+    """
+
+    by: str
+    role: str
+    at: datetime
+    minutes: str = ""
+    decided: date | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """What one node says at one stage.
 
@@ -31,7 +49,8 @@ class Contribution:
     ``decision`` is the sequence of a registered choice between rivals (0: none).
     ``digest`` is over the content, not the file: a re-saved copy says the same.
     ``parts`` are the parts that count; a part held back by a fel is missing from it. ``findings`` travel with what
-    was said, so that every level sees them; they are no part of it.
+    was said, so that every level sees them; they are no part of it. Nor is ``signature``, which is None while what was
+    said is provisional.
     """
 
     node: str
@@ -43,6 +62,7 @@ class Contribution:
     rows: tuple[Row, ...]
     decision: int = 0
     findings: tuple[Finding, ...] = ()
+    signature: Signature | None = None
 
     @property
     def rank(self) -> tuple[int, int, int]:
@@ -84,3 +104,8 @@ def load(text: str) -> Contribution:
 def seal(node: str, text: str) -> str:
     """The key of ``text`` in a rolled-up workbook: it no longer fits when anything in the text was changed."""
     return f"{node} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def seal_of(keys: Iterable[str]) -> str:
+    """The seal of everything that a rolled-up workbook carries: over the keys of its texts, in any order."""
+    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()

@@ -112,6 +112,10 @@ class Organisation:
             queue.extend(reversed(below))
         return found
 
+    def reach(self, node_id: str) -> frozenset[str]:
+        """``node_id`` and everything below it by decision or by line: whose files pass its controller."""
+        return frozenset(node.id for below in (self.subtree, self.line_subtree) for node in below(node_id))
+
     def part(self, scope: str, node_id: str) -> Node | None:
         """The child of ``scope`` that ``node_id`` belongs to, ``scope`` itself for its own rows.
 

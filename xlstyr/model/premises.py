@@ -6,9 +6,10 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from xlstyr.model.money import Kr
+from xlstyr.model.money import Kr, half_away
 from xlstyr.model.organisation import Organisation
 from xlstyr.model.records import Side
+from xlstyr.model.succession import Reorganised, Succession
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,6 @@ class Contact:
     role: str
     function: str = ""
     email: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reorganised:
-    """``former`` has become (a ``share`` of: None is the whole) ``node``. Same id: no such line is needed."""
-
-    former: str
-    node: str
-    share: Decimal | None = None
-    since: date | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,9 +300,16 @@ class Premises:
     comments: tuple[Remark, ...] = ()
 
     def phase_of(self, node: str) -> Phase | None:
-        """The running phase's line for ``node``; None when it gets no workbook."""
+        """The running phase's line for ``node``; None when it gets no workbook, as when others have followed it."""
+        if self.succession.is_gone(node):
+            return None
         kind = self.organisation[node].kind
         return next((p for p in self.phases if p.phase == self.settings.phase and p.kind == kind), None)
+
+    @cached_property
+    def succession(self) -> Succession:
+        """Who follows whom in the budget year."""
+        return Succession.of(self.reorganised, self.settings.year)
 
     @property
     def stage(self) -> str:
@@ -322,6 +319,11 @@ class Premises:
     def contacts_of(self, node: str, *roles: str) -> tuple[Contact, ...]:
         """The contacts of ``node`` in the control workbook's order; of ``roles`` only when given."""
         return tuple(c for c in self._contacts.get(node, ()) if not roles or c.role in roles)
+
+    def known_contacts(self, node: str) -> tuple[Contact, ...]:
+        """Whom answers of ``node`` may come from: its contacts, and those of what has become it and what it became."""
+        related = (node, *self.succession.formers(node), *sorted(self.succession.after(node)))
+        return tuple(contact for one in related for contact in self.contacts_of(one))
 
     @cached_property
     def _contacts(self) -> dict[str, tuple[Contact, ...]]:
@@ -341,6 +343,12 @@ class Premises:
         """The side that ``account`` decides; cost when it isn't known."""
         known = self.accounts.get(account)
         return self.groups[known.group].side if known and known.group in self.groups else "cost"
+
+    def proposal(self, line: Opening) -> Kr | None:
+        """The proposal for the budget year in kr: stated, or last budget × (1 + index), half away from zero."""
+        if line.proposal is not None or line.budget is None:
+            return line.proposal
+        return int(half_away(line.budget * (1 + self.groups[self.accounts[line.account].group].index)))
 
     def own_frame(self, node: str) -> Kr | None:
         """The part of the frame that is the node's own: less its children's frames. None: no frame."""

@@ -1,12 +1,12 @@
 """Figures → the content of a rolled-up workbook: facts, cube, pages, gaps, sources and the carrier."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
 
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Workbook
-from xlstyr.model.bundle import Row, dump, seal
+from xlstyr.model.bundle import Contribution, Row, dump, seal, seal_of
 from xlstyr.model.money import MNKR, Kr, half_away
 from xlstyr.model.period import Period, columns
 from xlstyr.model.records import BudgetLine, Signoff
@@ -23,6 +23,7 @@ def rollup_content(scope: Scope, workbook: Workbook, stage: str) -> Content:
     """The content of the rolled-up workbook of ``scope``."""
     identity = Identity("rollup", scope.premises.settings.round, scope.node.id, stage, 0, 0, workbook.digest)
     facts, cube = _facts_and_cube(scope)
+    carrier = _carrier(scope)
     tables = {
         "facts": facts,
         "cube": cube,
@@ -30,7 +31,8 @@ def rollup_content(scope: Scope, workbook: Workbook, stage: str) -> Content:
         **goals.goal_rows(scope),
         "gaps": _gaps(scope),
         "sources": _sources(scope),
-        "carrier": _carrier(scope),
+        "carrier": carrier,
+        "carried": [_carried(carrier, facts)],
     }
     return Content(identity, _texts(scope), {"brief": _brief(scope)}, {k: tuple(v) for k, v in tables.items()})
 
@@ -187,11 +189,11 @@ def _gaps(scope: Scope) -> list[RowContent]:
 
 def _sources(scope: Scope) -> list[RowContent]:
     rows = []
-    for node_id, said in sorted(scope.contributions.items()):
+    for node_id, said in _behind(scope):
         source = said.rows[0].origin.source if said.rows else None
         signed = next((row.record for row in said.rows if isinstance(row.record, Signoff)), None)
         values: dict[str, Value] = {
-            "node": scope.premises.organisation[node_id].name,
+            "node": _told_for(scope, node_id, said.node),
             "part": scope.part(node_id).name,
             "file": source.name if source else None,
             "received": source.received.strftime("%Y-%m-%d %H:%M") if source and source.received else None,
@@ -199,10 +201,39 @@ def _sources(scope: Scope) -> list[RowContent]:
             "version": f"{said.issue}.{said.revision}",
             "rows": len(said.rows),
             "signed": signed.who if signed is not None and signed.done else None,
+            "status": _certified(said),
             "sha256": source.sha256[:16] if source else None,
         }
-        rows.append(RowContent(f"s-{node_id}", values))
+        rows.append(RowContent(f"s-{said.node}", values))
     return rows
+
+
+def _behind(scope: Scope) -> Iterator[tuple[str, Contribution]]:
+    """(node that it counts for, what was said): where former nodes stand in, each of their answers."""
+    for node, said in sorted(scope.contributions.items()):
+        formers = scope.stand_ins.get(node, ())
+        yield from ((node, one) for one in scope.carried if one.node in formers) if formers else [(node, said)]
+
+
+def _told_for(scope: Scope, node: str, by: str) -> str:
+    """The name of ``node``, with the former node's when that is who has said it."""
+    organisation = scope.premises.organisation
+    name = organisation[node].name
+    if by == node:
+        return name
+    return word("pages.told_by", node=name, former=organisation[by].name if by in organisation else by)
+
+
+def _certified(said: Contribution) -> str:
+    """Whether what was said is certified: by whom, when and with which minutes."""
+    signature = said.signature
+    if signature is None:
+        return word("pages.provisional")
+    by = signature.by or word("pages.owner")
+    told = [word("pages.certified", by=by, day=signature.at.astimezone().date())]
+    told += [signature.minutes] if signature.minutes else []
+    told += [word("pages.decided", day=signature.decided)] if signature.decided else []
+    return " \u00b7 ".join(told)
 
 
 def _carrier(scope: Scope) -> list[RowContent]:
@@ -215,3 +246,10 @@ def _carrier(scope: Scope) -> list[RowContent]:
             values: dict[str, Value] = {"contribution": seal(said.node, text), "part": part, "text": piece}
             rows.append(RowContent(f"c{len(rows) + 1}", values))
     return rows
+
+
+def _carried(carrier: list[RowContent], facts: list[RowContent]) -> RowContent:
+    """How many answers and lines the workbook has, so that a row that is taken out of it is missed."""
+    keys = {str(row.values["contribution"]) for row in carrier}
+    values: dict[str, Value] = {"answers": len(keys), "lines": len(facts), "seal": seal_of(keys)}
+    return RowContent("whole", values)

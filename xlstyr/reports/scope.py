@@ -1,7 +1,7 @@
 """What a rolled-up workbook covers: a node, the parts under it, what came in and what is missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from xlstyr.model.bundle import Contribution, Row
@@ -19,6 +19,7 @@ class Scope:
 
     At the root only nodes in the municipality count: companies and joint authorities are never in its totals.
     ``carried`` is all that was said, rivals and held answers too, so that the next level merges the same.
+    ``stand_ins``: node → the former nodes whose answers count for it, until it answers itself.
     """
 
     premises: Premises
@@ -27,6 +28,7 @@ class Scope:
     missing: Mapping[str, str]
     faults: int = 0
     carried: tuple[Contribution, ...] = ()
+    stand_ins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> list[Node]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import astuple
 
 from xlstyr.model.bundle import Bundle, Contribution
 
@@ -30,11 +31,16 @@ def bundle_of(contributions: Iterable[Contribution]) -> Bundle:
     return {key: frozenset(rivals.values()) for key, rivals in kept.items()}
 
 
-def _order(contribution: Contribution) -> tuple[int, list[str], str, str]:
-    """The same content from two files: the one of which more counts stands, whatever the route."""
+def _order(contribution: Contribution) -> tuple[int, list[str], tuple[str, ...], str, str]:
+    """The same content from two files: the one of which more counts stands, then the certified one, whatever the route.
+
+    Of two certifications the first stands.
+    """
     source = contribution.rows[0].origin.source if contribution.rows else None
-    parts = sorted(contribution.parts)
-    return (-len(parts), parts, "" if source is None else source.sha256, "" if source is None else source.name)
+    parts, signature = sorted(contribution.parts), contribution.signature
+    signed = ("1",) if signature is None else ("0", signature.at.isoformat(), *map(str, astuple(signature)))
+    file = ("", "") if source is None else (source.sha256, source.name)
+    return (-len(parts), parts, signed, *file)
 
 
 def settled(bundle: Bundle, stage: str) -> dict[str, Contribution]:

@@ -51,6 +51,12 @@ _INDICATORS = {
     "comment": "string",
     **_PROVENANCE,
 }
+_REORGANISED = {
+    **dict.fromkeys(("former", "node"), "string"),
+    "share": "Float64",
+    "since": "datetime64[s]",
+    "note": "string",
+}
 _STATUS = {
     **dict.fromkeys(("node", "name", "kind", "committee", "state"), "string"),
     "deadline": "datetime64[s]",
@@ -204,6 +210,18 @@ class OpenedRound:
             "included": node.id in self.scope.contributions,
             "missing": self.scope.missing.get(node.id),
         }
+
+    @cached_property
+    def reorganised(self) -> "pd.DataFrame":
+        """One row per former node and node that it has become in the end: joins the figures of other years by id."""
+        succession = self.scope.premises.succession
+        rows: list[dict[str, object]] = []
+        for former in succession.gone:
+            first = next(line for line in succession.lines if line.former == former)
+            for node, share in succession.heirs(former).items():
+                told = {"since": first.since, "note": first.note or None}
+                rows.append({"former": former, "node": node, "share": _float(share), **told})
+        return _frame(rows, _REORGANISED)
 
     @property
     def _rows(self) -> list[Row]:

@@ -1,21 +1,25 @@
 """A rolled-up workbook as it comes back: what it carries, and whether anybody changed it on the way."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.raw import RawBook, RawCell
-from xlstyr.model.bundle import Contribution, content_digest, load, seal
+from xlstyr.model.bundle import Contribution, content_digest, load, seal, seal_of
 from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.period import columns
 from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.figures import money_rows
 from xlstyr.rollup.merge import bundle_of, settled
+from xlstyr.words import word
 
-TABLE, FACTS = "carrier", "facts"
+TABLE, WHOLE, FACTS = "carrier", "carried", "facts"
 AMOUNTS = ("outcome", "previous", "forecast", "budget", "plan_1", "plan_2")
+SHOWN = ("account", "activity", *AMOUNTS, "comment", "file", "sheet", "row", "ref")
+"""What a line on the page of facts is compared by."""
 _CELL = re.compile(r"([A-Z]+)(\d+)")
+_UNPRINTED = re.compile(r"[\x00-\x1f\s]+")
 Line = tuple[object, ...]
 
 
@@ -40,8 +44,12 @@ def parse_carrier(raw: RawBook, workbook: Workbook | None) -> tuple[list[Contrib
             findings.append(found("XS505", node=contribution.node))
         else:
             contributions.append(contribution)
-    if workbook is not None and not findings:
-        findings += _changed_lines(raw, workbook, contributions)
+    if workbook is not None and carried:
+        whole = _cells(raw, WHOLE)
+        if whole.get("seal") != seal_of(carried):
+            findings.append(found("XS508", found=len(carried), expected=whole.get("answers") or "…"))
+        elif not findings:
+            findings += _changed_lines(raw, workbook, contributions, whole.get("lines"))
     return contributions, findings
 
 
@@ -57,46 +65,92 @@ def _texts(raw: RawBook) -> dict[str, str]:
     return {key: "".join(text for _, text in sorted(parts)) for key, parts in pieces.items()}
 
 
-def _changed_lines(raw: RawBook, workbook: Workbook, contributions: Iterable[Contribution]) -> list[Finding]:
-    """Lines of the visible page of facts that say something else than what is carried (their order is free)."""
-    identity = raw.identity
-    assert identity is not None
-    rows = money_rows(settled(bundle_of(contributions), identity.stage))
-    periods = columns(workbook.year)
-    expected = Counter[Line](
-        (line.account, line.activity, *(line.amount(period) for period in periods), row.origin.row)
-        for row in rows
-        if isinstance(line := row.record, BudgetLine)
-    )
+def _cells(raw: RawBook, key: str) -> dict[str, object]:
+    """The values of the only row of a table; empty when it is gone."""
+    rows = (row for table in raw.tables if table.key == key for row in table.rows)
+    row = next(rows, None)
+    return {} if row is None else {name: cell.value for name, cell in row.cells.items()}
+
+
+def _changed_lines(
+    raw: RawBook, workbook: Workbook, contributions: Iterable[Contribution], drawn: object
+) -> list[Finding]:
+    """Lines of the visible page of facts that aren't carried, and carried ones that were taken out of it.
+
+    Their order is free. ``drawn`` is how many lines the page had.
+    """
+    assert raw.identity is not None
+    carried = _carried_lines(contributions, raw.identity.stage, workbook.year)
     findings = []
+    names: dict[str, str] = {}
+    count = 0
     for place, node, shown in _shown_lines(raw, workbook):
-        if expected[shown] > 0:
-            expected[shown] -= 1
+        count += 1
+        if carried.get(shown):
+            names[carried[shown].pop()] = node
         else:
             findings.append(found("XS505", place, node=node))
+    if isinstance(drawn, int) and count < drawn:
+        findings += _deleted(carried, names, workbook.sheet_of[FACTS].title, drawn - count)
     return findings
 
 
-def _shown_lines(raw: RawBook, workbook: Workbook) -> Iterable[tuple[Place, str, Line]]:
-    """(place, node's name, what the line says) of every line on the page of facts."""
+def _carried_lines(contributions: Iterable[Contribution], stage: str, year: int) -> dict[Line, list[str]]:
+    """What each carried line looks like on the page of facts → the nodes it belongs to, once for each line."""
+    periods = columns(year)
+    carried: dict[Line, list[str]] = defaultdict(list)
+    for row in money_rows(settled(bundle_of(contributions), stage)):
+        line = row.record
+        if isinstance(line, BudgetLine):
+            ref = row.origin.ref("change") or row.origin.ref("budget")
+            texts = (line.comment, row.origin.source.name, row.origin.sheet, row.origin.row, ref)
+            values = (line.account, line.activity, *(line.amount(period) for period in periods), *texts)
+            carried[tuple(map(_plain, values))].append(row.owner)
+    return carried
+
+
+def _deleted(carried: Mapping[Line, list[str]], names: Mapping[str, str], sheet: str, lost: int) -> Iterator[Finding]:
+    """XS509: how many lines of each node are gone; of a node without any line left it isn't known that it had some."""
+    left = Counter(owner for owners in carried.values() for owner in owners if owner in names)
+    for owner, count in sorted(left.items()):
+        yield found("XS509", Place(sheet=sheet), node=names[owner], count=count)
+    if not left:
+        yield found("XS509", Place(sheet=sheet), node=word("checks.carrier.some"), count=lost)
+
+
+def _shown_lines(raw: RawBook, workbook: Workbook) -> Iterator[tuple[Place, str, Line]]:
+    """(place, node's name, what the line says) of every line on the page of facts, whatever the sheet is called."""
     headers = {column.header: key for key, column in workbook.tables[FACTS].columns.items()}
-    title = workbook.sheet_of[FACTS].title
+    own = workbook.sheet_of[FACTS].title
+    for title in sorted(raw.loose, key=lambda title: title != own):
+        lines = list(_lines_on(title, raw.loose[title], headers))
+        if lines:
+            yield from lines
+            return
+
+
+def _lines_on(title: str, loose: Iterable[RawCell], headers: Mapping[str, str]) -> Iterator[tuple[Place, str, Line]]:
     rows: dict[int, dict[str, RawCell]] = {}
-    for cell in raw.loose.get(title, ()):
+    for cell in loose:
         if place := _CELL.fullmatch(cell.ref):
             rows.setdefault(int(place[2]), {})[place[1]] = cell
     keys: dict[str, str] = {}
     for _, cells in sorted(rows.items()):
-        named = {letters: headers.get(str(cell.value), "") for letters, cell in cells.items()}
         if not keys:
-            keys = named if {"account", "activity", *AMOUNTS} <= set(named.values()) else {}
+            named = {letters: headers.get(str(cell.value), "") for letters, cell in cells.items()}
+            keys = named if set(SHOWN) <= set(named.values()) else {}
             continue
         values = {keys[letters]: cell for letters, cell in cells.items() if keys.get(letters)}
         if "account" in values:
-            line = tuple(_value(values.get(key)) for key in ("account", "activity", *AMOUNTS, "row"))
+            line = tuple(_value(values.get(key)) for key in SHOWN)
             yield Place(sheet=title, cell=values["account"].ref), str(_value(values.get("node")) or "…"), line
 
 
 def _value(cell: RawCell | None) -> object:
     """What a cell says; an emptied one says nothing."""
-    return None if cell is None or cell.is_blank else cell.error or cell.value
+    return None if cell is None or cell.is_blank else cell.error or _plain(cell.value)
+
+
+def _plain(value: object) -> object:
+    """A value as compared: white space and what no sheet can hold make no difference, blank is nothing."""
+    return (_UNPRINTED.sub(" ", value).strip() or None) if isinstance(value, str) else value

@@ -2,56 +2,187 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from xlstyr.mail.files import kind_of
+from xlstyr.mail.mbox import split_mbox
+from xlstyr.mail.message import MailLimits
 from xlstyr.model.bundle import Contribution, dump, load
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
-from xlstyr.model.finding import found
+from xlstyr.model.finding import Finding, found
+from xlstyr.model.personal import masked
 from xlstyr.rollup.merge import bundle_of
-from xlstyr.rounds.examining import Examined, decided, examine
+from xlstyr.rounds import quarantine
+from xlstyr.rounds.certifying import forgotten, on_arrival
+from xlstyr.rounds.comparing import Compared, corrected, said_by
+from xlstyr.rounds.examining import Examined, examine, readable
+from xlstyr.rounds.inbox import MIB, is_mailbox, read_waiting, too_large, waiting
+from xlstyr.rounds.locking import standing, view
 from xlstyr.rounds.mailbook import Arrival
+from xlstyr.rounds.post import MESSAGES, Letter, Post, Postroom
 from xlstyr.rounds.register import Answer
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.safe import write_safely
 from xlstyr.words import word
 
-Progress = Callable[[Iterable[Path]], Iterable[Path]]
+Progress = Callable[[Iterable[Any]], Iterable[Any]]
+_NOT_WHOLE = ("refused", "held", "partly")
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One file that was taken in. ``duplicate``: the same bytes had come before, nothing was done."""
+    """One file that was taken in. ``duplicate``: the same bytes had come before, nothing was done.
+
+    ``compared``: what each answer in it corrects.
+    """
 
     examined: Examined
     duplicate: bool
     delivery: Delivery
+    compared: tuple[Compared, ...] = ()
 
     @property
     def outcome(self) -> str:
-        """What became of it: accepted, partly, held, refused, duplicate."""
-        return "duplicate" if self.duplicate else self.examined.status
+        """What became of it: accepted, partly, held, refused, quarantined, duplicate."""
+        if self.duplicate:
+            return "duplicate"
+        return "quarantined" if self.examined.seal else self.examined.status
 
 
-def waiting(round_: Round, paths: Iterable[Path] = ()) -> list[Path]:
-    """The files to take in: ``paths`` and what is in them, or the inbox. Excel's lock files are no answers."""
-    places = list(paths) or [round_.folder_of("inbox")]
-    files: list[Path] = []
-    for place in places:
-        if not place.exists():
-            raise XlstyrError(word("cli.errors.no_file", file=place))
-        files += sorted(place.rglob("*")) if place.is_dir() else [place]
-    return [file for file in files if file.is_file() and not file.name.startswith(("~$", ".", "Thumbs.db"))]
+@dataclass(slots=True)
+class Collected:
+    """Everything that one run took in. ``left`` tells what stays where it is, until the next run or for good.
+
+    ``untouched`` counts workbooks in watched folders that nobody has typed in. ``failure`` ended the fetching from a
+    mail server; what is here had come before that, and stays.
+    """
+
+    whole: bool = False
+    files: list[Taken] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    left: list[Finding] = field(default_factory=list)
+    untouched: int = 0
+    failure: XlstyrError | None = None
+
+    def add(self, taken: Taken) -> None:
+        """One more file."""
+        if not self.whole:
+            light = replace(taken.examined, contributions=(), submission=None, issued=None)
+            taken = replace(taken, examined=light)
+        self.files.append(taken)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is to be told of what is new: files, messages, and what was left."""
+        files = (finding for taken in self.files if not taken.duplicate for finding in taken.examined.findings)
+        return [*files, *(finding for post in self.posts for finding in post.findings), *self.left]
 
 
 def collect(round_: Round, paths: Iterable[Path] = (), progress: Progress = iter) -> list[Taken]:
-    """Every waiting file, each on its own: one bad file never stops the next."""
-    taken = [
-        take_in(round_, path.read_bytes(), path.name, Delivery(round_.now)) for path in progress(waiting(round_, paths))
-    ]
+    """Every file that waits in ``paths``, else in the round's inbox and watched folders, also those in messages."""
+    return gather(round_, paths, progress=progress, whole=True).files
+
+
+def gather(
+    round_: Round,
+    paths: Iterable[Path] = (),
+    *,
+    imap: bool = False,
+    progress: Progress = iter,
+    whole: bool = False,
+) -> Collected:
+    """Takes in what waits in folders, and with ``imap`` in the round's mailbox: each file and message on its own.
+
+    One that can't be read never stops the next, and taking in the same again changes nothing. What files say is in the
+    register; it is given here as well only when ``whole``, since thousands of files take memory.
+    """
+    found_ = waiting(round_, paths)
+    done = Collected(whole=whole, left=found_.left, untouched=found_.untouched)
+    with Postroom(round_) as room:
+        for path in progress(found_.files):
+            _take_path(round_, room, path, done, watched=path in found_.watched)
+        if imap:
+            try:
+                _take_from_server(round_, room, done, progress)
+            except XlstyrError as error:
+                done.failure = error
     recover(round_)
-    return taken
+    _read_again(round_, done)
+    return done
+
+
+def _take_path(round_: Round, room: Postroom, path: Path, done: Collected, *, watched: bool) -> None:
+    """One file in a folder: a workbook, a message, an archive, or a mailbox of many messages."""
+    limits = round_.settings.limits
+    if is_mailbox(path):
+        for data in split_mbox(path, MailLimits(message=limits.message * MIB)):
+            _take_message(round_, room, Letter(data, readable(path.name), "mail", "message"), done)
+        return
+    content = read_waiting(path, max(limits.file, limits.message))
+    if isinstance(content, Finding):
+        done.left.append(content)
+        return
+    kind = kind_of(content, path.name)
+    if kind in MESSAGES:
+        _take_message(round_, room, Letter(content, readable(path.name), kind, "message"), done)
+    elif watched:
+        taken = take_in(round_, content, path.name, Delivery(round_.now, place=masked(path.resolve().as_posix())))
+        follow(round_, taken)
+        done.add(taken)
+    else:
+        done.add(take_in(round_, content, path.name, Delivery(round_.now)))
+
+
+def _take_from_server(round_: Round, room: Postroom, done: Collected, progress: Progress) -> None:
+    """Each message that waits in the mailbox; it is marked or moved when everything in it is safe."""
+    from xlstyr.mail.imap import NotHandedOutError
+    from xlstyr.rounds.fetching import open_mailbox
+
+    most = round_.settings.limits.message
+    with open_mailbox(round_) as mailbox:
+        for listed in progress(mailbox.waiting(lambda known: round_.mailbook.message_with_id(known) is not None)):
+            if listed.size > most * MIB:
+                done.left.append(too_large(word("post.said.on_server"), listed.size, most))
+                continue
+            try:
+                data = mailbox.fetch(listed.uid)
+            except NotHandedOutError as error:
+                done.left.append(found("XS039", reason=word("post.unread.refused", detail=error)))
+                continue
+            if data is not None:
+                _take_message(round_, room, Letter(data, "", "mail", "imap"), done)
+                mailbox.done(listed.uid)
+
+
+def _take_message(round_: Round, room: Postroom, letter: Letter, done: Collected) -> None:
+    """A message: kept, then each file in it taken in, then registered with all the rest of it."""
+    most = round_.settings.limits.message
+    if len(letter.data) > most * MIB:
+        done.left.append(too_large(word("post.said.file"), len(letter.data), most, letter.name))
+        return
+    opened = room.open(letter)
+    for part in opened.message.answers:
+        done.add(take_in(round_, part.data, part.name, opened.delivery(part.path)))
+    done.posts.append(room.enter(opened, len(opened.message.answers)))
+
+
+def _read_again(round_: Round, done: Collected) -> None:
+    """Files that came by IMAP and didn't count: what was wrong may have been the round, and be mended by now.
+
+    A file in a folder still lies there and is read again anyhow.
+    """
+    seen = {taken.examined.sha256 for taken in done.files}
+    for arrival in round_.mailbook.arrivals():
+        if arrival.outcome not in _NOT_WHOLE or arrival.delivery.channel != "imap" or arrival.sha256 in seen:
+            continue
+        seen.add(arrival.sha256)
+        for path in round_.folder_of("originals").glob(f"{arrival.sha256}*"):
+            taken = take_in(round_, path.read_bytes(), arrival.name, arrival.delivery)
+            if not taken.duplicate:
+                done.add(taken)
 
 
 def take_in(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
@@ -69,11 +200,26 @@ def take_in(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
     examined = examine(round_, data, name, replace(delivery, received=known[1]))
     if [(one.digest, one.parts) for one in examined.contributions] != _registered(round_, sha256):
         return _register(round_, data, name, delivery)
-    again = found("XS016", name=known[0]).at(file=examined.name, node=examined.node or "")
+    if examined.seal:
+        if quarantine.is_loose(round_, sha256):
+            return _register(round_, data, name, delivery)
+        delivery = quarantine.safe_delivery(delivery, examined.name)
+    again = (quarantine.came_again(round_, sha256) if examined.seal else None) or found("XS016", name=known[0])
+    again = again.at(file=examined.name, node=examined.node or "")
     taken = Taken(replace(examined, findings=(again,)), duplicate=True, delivery=delivery)
     with round_.register.transaction():
-        _note(round_, taken)
-    return taken
+        _seal(round_, examined, len(data), delivery)
+        if not _note(round_, taken):
+            return taken
+        certified = _certified(round_, examined, delivery)
+    return replace(taken, examined=replace(taken.examined, findings=(again, *certified)))
+
+
+def _certified(round_: Round, examined: Examined, delivery: Delivery) -> tuple[Finding, ...]:
+    """Certifies what a file says, where it may be; what is to be told about it."""
+    own = examined.submission is not None
+    told = on_arrival(round_, examined.contributions, delivery, own)
+    return tuple(finding.at(file=examined.name) for finding in told)
 
 
 def _registered(round_: Round, sha256: str) -> list[tuple[str, frozenset[str]]]:
@@ -85,14 +231,33 @@ def _registered(round_: Round, sha256: str) -> list[tuple[str, frozenset[str]]]:
 def _register(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
     examined = examine(round_, data, name, delivery)
     register = round_.register
-    taken = Taken(examined, duplicate=False, delivery=delivery)
+    if examined.seal:
+        delivery = quarantine.safe_delivery(delivery, examined.name)
+    pairs = [corrected(round_, one, examined.sha256) for one in examined.contributions]
+    compared = tuple(pair for new, pair in pairs if new and pair is not None)
+    taken = Taken(examined, duplicate=False, delivery=delivery, compared=compared)
     with register.transaction():
         register.add_file(examined.sha256, examined.name, len(data), delivery.received)
+        before = register.said_by(examined.sha256)
         register.forget_answers(examined.sha256)
         for place, answer in enumerate(_answers(examined)):
-            register.add_answer(replace(answer, place=place), delivery.received)
+            new, pair = pairs[place] if place < len(pairs) else (not pairs, None)  # a carrier is no answer of its node
+            event = (pair.counts if pair is not None else {}) if new else None
+            register.add_answer(replace(answer, place=place), delivery.received, event)
         _note(round_, taken)
-    return taken
+        forgotten(round_, before, examined.contributions)
+        certified = _certified(round_, examined, delivery)
+        _seal(round_, examined, len(data), delivery)
+    if examined.seal:
+        quarantine.move(round_, examined.sha256)
+    return replace(taken, examined=replace(examined, findings=(*examined.findings, *certified)))
+
+
+def _seal(round_: Round, examined: Examined, size: int, delivery: Delivery) -> None:
+    """That a file must lie in quarantine, and the message that carried it too."""
+    if examined.seal:
+        about = quarantine.About(examined.name, size, examined.node or "", examined.stage, delivery.message)
+        quarantine.log(round_, examined.sha256, examined.seal, about)
 
 
 def _answers(examined: Examined) -> Iterator[Answer]:
@@ -104,54 +269,121 @@ def _answers(examined: Examined) -> Iterator[Answer]:
         yield Answer(examined.sha256, node, examined.stage, examined.status, None, examined.findings)
 
 
-def _note(round_: Round, taken: Taken) -> None:
-    """That a file came, by which way; once for each way."""
+def _note(round_: Round, taken: Taken) -> bool:
+    """That a file came, by which way; once for each way. False: it was known."""
     examined = taken.examined
     code = next((finding.code for finding in examined.findings if finding.severity == "fel"), "")
     arrival = Arrival(examined.sha256, examined.name, taken.delivery, taken.outcome, code)
-    round_.mailbook.add_arrival(arrival)
+    return round_.mailbook.add_arrival(arrival)
 
 
 def recover(round_: Round) -> list[str]:
     """Originals that a crash left outside the register are taken in again; their names."""
+    done = Collected()
     found_names = []
-    for path in sorted(round_.folder_of("originals").glob("*")):
-        if not path.is_file() or path.name.startswith(".") or round_.register.file(path.stem) is not None:
-            continue
-        data = path.read_bytes()
-        sha256 = hashlib.sha256(data).hexdigest()
-        if round_.register.file(sha256) is None:
-            write_safely(path.with_name(f"{sha256}{path.suffix}"), data)
-            _register(round_, data, path.name, Delivery(round_.now))
+    with Postroom(round_) as room:
+        for path in sorted(round_.folder_of("originals").glob("*")):
+            if not path.is_file() or path.name.startswith(".") or _is_registered(round_, path.stem):
+                continue
+            data = path.read_bytes()
+            sha256 = hashlib.sha256(data).hexdigest()
+            if _is_registered(round_, sha256):
+                continue
             found_names.append(path.name)
+            kind = next((kind for kind, ending in MESSAGES.items() if ending == path.suffix), None)
+            if kind is not None:
+                _take_message(round_, room, Letter(data, "", kind, "message"), done)
+            else:
+                write_safely(path.with_name(f"{sha256}{path.suffix}"), data)
+                if _register(round_, data, path.name, Delivery(round_.now)).examined.seal:
+                    path.unlink(missing_ok=True)  # under another name
+    quarantine.settle(round_)
     return found_names
 
 
+def _is_registered(round_: Round, sha256: str) -> bool:
+    return round_.register.file(sha256) is not None or round_.mailbook.has_message(sha256)
+
+
 def contributions(round_: Round) -> list[Contribution]:
-    """Every contribution in the register, decisions joined to their rank."""
-    decisions = {
-        (event.node, event.stage, str(event.data["digest"])): event.seq for event in round_.register.events(["decided"])
-    }
+    """Every contribution in the register that may count: decisions joined to their rank, certified nodes locked."""
     texts = (answer.contribution for answer in round_.register.answers())
-    return [decided(load(text), decisions) for text in texts if text is not None]
+    return list(standing((load(text) for text in texts if text is not None), view(round_.register)))
 
 
-def choose(round_: Round, path: Path) -> Contribution:
-    """Registers that the answer in ``path`` shall count where two compete.
+def choose(round_: Round, path: Path, why: str = "", by: str = "") -> Contribution:
+    """Registers that the answer in ``path`` shall count where two compete; of several decisions the last stands.
 
     Raises:
-        XlstyrError: the file hasn't been taken in, or says nothing that can count.
+        XlstyrError: the file hasn't been taken in, says nothing that can count, is replaced by a later answer, or its
+            node is certified as something else.
     """
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    for answer in round_.register.answers():
-        if answer.sha256 == sha256 and answer.contribution is not None:
-            chosen = load(answer.contribution)
-            with round_.register.transaction():
-                round_.register.add_event("decided", chosen.node, chosen.stage, round_.now, digest=chosen.digest)
-            return chosen
-    raise XlstyrError(word("cli.errors.not_taken_in", file=path.name))
+    texts = round_.register.said_by(sha256)
+    if not texts:
+        raise XlstyrError(word("cli.errors.not_taken_in", file=path.name))
+    chosen = load(texts[0])
+    decisions = view(round_.register, chosen.node)
+    if not decisions.counts(chosen):
+        name = round_.names.get(chosen.node, chosen.node)
+        raise XlstyrError(word("cli.errors.locked_node", node=name, file=path.name, id=chosen.node))
+    rivals = [decisions.seen(one) for one in said_by(round_, chosen.node, chosen.stage)]
+    if any(one.rank[:2] > chosen.rank[:2] for one in rivals):
+        raise XlstyrError(word("cli.errors.not_rival", file=path.name, node=round_.names.get(chosen.node, chosen.node)))
+    rank = 1 + max(one.decision for one in rivals)  # above what a level below has decided as well
+    about = {"digest": chosen.digest, "rank": rank, "sha256": sha256, "why": masked(why), "by": by}
+    with round_.register.transaction():
+        round_.register.add_event("decided", chosen.node, chosen.stage, round_.now, **about)
+    return chosen
+
+
+def follow(round_: Round, taken: Taken) -> None:
+    """A file that was saved anew where it lay in a watched folder replaces what lay there: a decision, registered.
+
+    Where another file competes as well, or somebody has chosen since, nothing is decided.
+    """
+    sha256, by = taken.examined.sha256, word("post.said.folder")
+    query = "select sha256 from arrivals where message = '' and place = ? and sha256 <> ?"
+    before = {row[0] for row in round_.register.execute(query, (taken.delivery.place, sha256))}
+    texts = round_.register.said_by(sha256)
+    if not before or len(texts) != 1:
+        return
+    decisions = view(round_.register, (said := load(texts[0])).node)
+    said = decisions.seen(said)
+    others = [
+        (one.sha256, decisions.seen(load(one.contribution)))
+        for one in round_.register.answers(said.node, said.stage)
+        if one.contribution is not None and one.sha256 != sha256
+    ]
+    rivals = [(file, other) for file, other in others if other.digest != said.digest and other.rank >= said.rank]
+    same = all(file in before and other.rank[:2] == said.rank[:2] for file, other in rivals)
+    chosen = round_.register.events(["decided"], said.node)
+    by_hand = bool(chosen) and chosen[-1].data.get("by") != by
+    if not rivals or not same or not decisions.counts(said) or (taken.duplicate and by_hand):
+        return
+    (original,) = round_.folder_of("originals").glob(f"{sha256}*")
+    choose(round_, original, word("post.said.replaced", file=taken.examined.name), by)
 
 
 def bundle(round_: Round) -> dict[tuple[str, str], frozenset[Contribution]]:
     """Everything that has come in, merged."""
     return dict(bundle_of(contributions(round_)))
+
+
+def superseded(round_: Round) -> frozenset[str]:
+    """The sha256 of files of which nothing counts any more, since later answers replaced everything in them."""
+    rivals = round_.register.execute(
+        "select node, stage from answers where contribution is not null group by node, stage having count(*) > 1"
+    ).fetchall()
+    stands: dict[tuple[str, str], set[str]] = {}
+    files: set[str] = set()
+    for node, stage in rivals:
+        answers = [one for one in round_.register.answers(node, stage) if one.contribution is not None]
+        files.update(one.sha256 for one in answers)
+        said = standing((load(one.contribution) for one in answers if one.contribution), view(round_.register, node))
+        stands[node, stage] = {one.digest for kept in bundle_of(said).values() for one in kept}
+
+    def counts(one: Contribution) -> bool:
+        return (one.node, one.stage) not in stands or one.digest in stands[one.node, one.stage]
+
+    return frozenset(file for file in files if not any(map(counts, map(load, round_.register.said_by(file)))))

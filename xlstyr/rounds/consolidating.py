@@ -1,6 +1,6 @@
 """``rollup`` and ``consolidate``: the merged answers of a node's subtree as one workbook."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from xlstyr.checks.between import check_bundle
 from xlstyr.excel.stamp import Stamp
 from xlstyr.model.bundle import Bundle, Contribution, load
 from xlstyr.model.finding import Finding, Place, found
-from xlstyr.model.money import in_tkr, total
 from xlstyr.model.period import columns
 from xlstyr.model.premises import Premises
 from xlstyr.model.records import BudgetLine
@@ -17,10 +16,14 @@ from xlstyr.reports.rollup import rollup_content
 from xlstyr.reports.scope import Scope
 from xlstyr.rollup.figures import money_rows, result
 from xlstyr.rollup.merge import settled
+from xlstyr.rollup.stand_ins import Stands, stand_in
+from xlstyr.rounds.certifying import overruled
 from xlstyr.rounds.collecting import bundle, recover
+from xlstyr.rounds.locking import view
 from xlstyr.rounds.register import Answer
 from xlstyr.rounds.round import Round, file_name
 from xlstyr.rounds.safe import write_safely
+from xlstyr.rounds.succeeding import named, reached_from, reasons, reorganised, said_amount
 from xlstyr.words import rules, word
 
 
@@ -49,14 +52,14 @@ class Consolidated:
 
 
 def consolidate(round_: Round, node: str | None = None) -> Consolidated:
-    """Merges everything that has come in and writes the workbook of ``node`` (None: the root)."""
+    """Merges everything that has come in and writes the workbook of ``node`` (None: the root, or this part's node)."""
     recover(round_)
-    root = round_.premises.organisation.root.id
+    root = round_.part or round_.premises.organisation.root.id
     scope, findings = scope_of(round_, node or root)
     workbook = round_.layout("rollup")
     content = rollup_content(scope, workbook, round_.premises.stage)
     data = Stamp(workbook, round_.theme, {}).draw(content)
-    path = round_.folder_of("results") / _name(round_, scope)
+    path = result_path(round_, scope.node.id)
     write_safely(path, data)
     _note_included(round_, scope)
     return Consolidated(path, scope, totals(scope), tuple(findings))
@@ -68,37 +71,52 @@ def _note_included(round_: Round, scope: Scope) -> None:
     last = {event.node: event.kind for event in round_.register.events() if event.stage == stage}
     with round_.register.transaction():
         for node_id, said in scope.contributions.items():
-            if "money" in said.parts and last.get(node_id) != "included":
+            if "money" in said.parts and last.get(node_id) != "included" and node_id not in scope.stand_ins:
                 round_.register.add_event("included", node_id, stage, round_.now, scope=scope.node.id)
 
 
-def _name(round_: Round, scope: Scope) -> str:
-    year = round_.premises.settings.year
-    if scope.node.parent is None:
-        return word("folders.budget", year=year)
-    return word("folders.rollup", node=file_name(scope.node.name))
+def result_path(round_: Round, node: str | None = None) -> Path:
+    """Where the workbook of ``node`` is written (None: the root, or this part's node)."""
+    organisation = round_.premises.organisation
+    found_ = organisation[node or round_.part or organisation.root.id]
+    name = word("folders.rollup", node=file_name(found_.name))
+    if found_.parent is None:
+        name = word("folders.budget", year=round_.premises.settings.year)
+    return round_.folder_of("results") / name
 
 
 def scope_of(round_: Round, node: str, said: Bundle | None = None) -> tuple[Scope, list[Finding]]:
     """What the roll-up of ``node`` covers, and what the answers taken together show, at the running stage."""
     premises = round_.premises
     whole = bundle(round_) if said is None else said
-    now: Bundle = {key: rivals for key, rivals in whole.items() if key[1] == premises.stage}
+    told: Bundle = {key: rivals for key, rivals in whole.items() if key[1] == premises.stage}
+    stands = stand_in(told, premises.succession, premises.stage)
+    now = stands.bundle
     answers = [answer for answer in round_.register.answers() if answer.stage in ("", premises.stage)]
     counted, doubts = _counted(premises, now)
-    findings = _findings(now, answers, doubts)
-    missing = _missing(round_, now, counted, findings)
-    inside = {part.id for part in premises.organisation.subtree(node)}
+    findings = _findings(premises, now, answers, doubts)
+    missing = _missing(round_, now, counted, findings) | reasons(premises, stands, counted)
+    inside = reached_from(premises, frozenset(part.id for part in premises.organisation.subtree(node)))
     own = [finding for node_id, found_ in findings.items() if node_id in inside for finding in found_]
     here = {key: rivals for key, rivals in now.items() if key[0] in inside}
-    carried = sorted((one for rivals in here.values() for one in rivals), key=lambda one: (one.node, one.digest))
+    # what comes by line goes further with the rest, to where it counts
+    reach = reached_from(premises, premises.organisation.reach(node), lost=True)
+    passing = (one for key, rivals in told.items() if key[0] in reach for one in rivals)
+    carried = sorted(passing, key=lambda one: (one.node, one.digest))
     faults = sum(finding.severity == "fel" for finding in own)
-    scope = Scope(premises, premises.organisation[node], counted, missing, faults, tuple(carried))
+    scope = Scope(premises, premises.organisation[node], counted, missing, faults, tuple(carried), stands.stand_ins)
     outside = {other.id: word("pages.not_received") for other in premises.organisation if other.id not in inside}
     between = check_bundle(here, premises, {**outside, **{n: r for n, r in missing.items() if n in inside}})
-    kept = [finding for finding in between if finding.place.node in inside or not finding.place.node]
+    between += reorganised(premises, told, stands)
+    kept = [finding for finding in between if _concerns(finding, inside, stands)]
     strays = _strays(premises, now) if premises.organisation.root.id == node else []
     return scope, [*own, *kept, *strays, *_superseded(round_, answers, here)]
+
+
+def _concerns(finding: Finding, inside: Container[str], stands: Stands) -> bool:
+    """Whether ``finding`` is about this roll-up. A node that others stand in for is missing (XS504) in other words."""
+    node = finding.place.node
+    return (node in inside or not node) and not (finding.code == "XS504" and node in stands.stand_ins)
 
 
 def _is_expected(premises: Premises, node: str) -> bool:
@@ -136,28 +154,27 @@ def _changed_accounts(premises: Premises, contribution: Contribution) -> Iterato
 
 def _strays(premises: Premises, now: Bundle) -> Iterator[Finding]:
     """XS507: what nodes have said that shouldn't answer, with its amount: no money leaves the sum unnamed."""
-    period = columns(premises.settings.year)[3]
     for (node, _), rivals in sorted(now.items()):
-        if _is_expected(premises, node):
+        if _is_expected(premises, node) or premises.succession.is_gone(node):
             continue
         for one in sorted(rivals, key=lambda one: one.digest):
-            lines = (row.record for row in one.rows if isinstance(row.record, BudgetLine))
-            amount = total(line.net_cost(period) for line in lines)
-            name = premises.organisation[node].name if node in premises.organisation else node
-            yield found("XS507", Place(node=node), node=name, amount=in_tkr(amount or 0))
+            yield found("XS507", Place(node=node), node=named(premises, node), amount=said_amount(premises, one))
 
 
-def _findings(now: Bundle, answers: list[Answer], doubts: dict[str, list[Finding]]) -> dict[str, list[Finding]]:
+def _findings(
+    premises: Premises, now: Bundle, answers: list[Answer], doubts: dict[str, list[Finding]]
+) -> dict[str, list[Finding]]:
     """The findings of what was said and lives (a superseded answer's are history), by node.
 
     Of files that said nothing that can count, the last one speaks for its node, unless an answer came later.
     """
     by_node: dict[str, list[Finding]] = {}
     for answer in answers:
+        node = premises.succession.heir(answer.node) or answer.node
         if answer.contribution is None:
-            by_node[answer.node] = list(answer.findings)
+            by_node[node] = list(answer.findings)
         elif answer.place == 0:
-            by_node.pop(answer.node, None)
+            by_node.pop(node, None)
     for (node, _), rivals in now.items():
         for one in sorted(rivals, key=lambda one: one.digest):
             by_node.setdefault(node, []).extend(one.findings)
@@ -167,14 +184,21 @@ def _findings(now: Bundle, answers: list[Answer], doubts: dict[str, list[Finding
 
 
 def _superseded(round_: Round, answers: list[Answer], said: Bundle) -> Iterator[Finding]:
-    """XS502: files whose answer a later one has replaced."""
-    counts = {key: {one.digest for one in rivals} for key, rivals in said.items()}
+    """XS502: files whose answer a later one has replaced. XS703: those that would count if the node weren't locked."""
+    decided = view(round_.register)
     for answer in answers:
-        alive = counts.get((answer.node, answer.stage))
-        if alive is not None and answer.contribution is not None and load(answer.contribution).digest not in alive:
-            known = round_.register.file(answer.sha256)
-            file = known[0] if known is not None else answer.sha256[:8]
-            yield found("XS502", Place(file, answer.node), file=file)
+        alive = said.get((answer.node, answer.stage))
+        if alive is None or answer.contribution is None:
+            continue
+        one = decided.seen(load(answer.contribution))
+        if one.digest in {other.digest for other in alive}:
+            continue
+        lock = decided.locks.get((answer.node, answer.stage))
+        rank = max(other.rank for other in alive)
+        locked_out = list(overruled(round_.premises, [one], lock, rank)) if lock is not None else []
+        known = round_.register.file(answer.sha256)
+        file = known[0] if known is not None else answer.sha256[:8]
+        yield from locked_out or [found("XS502", Place(file, answer.node), file=file)]
 
 
 def _missing(

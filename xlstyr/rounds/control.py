@@ -16,7 +16,10 @@ from xlstyr.layout.raw import RawBook
 from xlstyr.layout.submission import Submission
 from xlstyr.model import premises as p
 from xlstyr.model.finding import Finding, Place, found
+from xlstyr.model.inheritance import inherited
 from xlstyr.model.organisation import Node, NodeKind, Organisation
+from xlstyr.model.succession import Reorganised
+from xlstyr.rounds.own_sheets import without_own_sheets
 from xlstyr.words import word
 
 T = TypeVar("T")
@@ -32,14 +35,16 @@ def read_control(path: Path, folder: Path) -> tuple[p.Premises | None, list[Find
         return None, [_without_year(raw, folder).at(file=path.name)]
     workbook = load_workbook("control", year, folder)
     issued = Content(Identity("control", raw.identity.round, "", "premises", 1, 0, workbook.digest), {})
-    submission, findings = parse(raw, workbook, issued, {})
+    submission, findings = parse(without_own_sheets(raw), workbook, issued, {})
     findings += check_cells(submission)
     premises = None
     if not any(finding.severity == "fel" for finding in findings):
         premises = premises_of(submission)
         findings += check_control(premises, submission)
     findings = [finding.at(file=path.name) for finding in findings if finding.code not in _EXPECTED]
-    return (None if any(f.severity == "fel" for f in findings) else premises), findings
+    if premises is None or any(f.severity == "fel" for f in findings):
+        return None, findings
+    return inherited(premises), findings
 
 
 _ANY_YEAR = 2000
@@ -92,7 +97,7 @@ def premises_of(submission: Submission) -> p.Premises:
         volumes=_per_node(_all(p.GivenVolume, rows["volumes"])),
         financial_goals=_all(p.FinancialGoal, rows["financial_goals"]),
         comparisons=tuple(_comparison(row) for row in rows["comparisons"]),
-        reorganised=_all(p.Reorganised, rows["reorganised"]),
+        reorganised=_all(Reorganised, rows["reorganised"]),
         comments=_all(p.Remark, rows["comments"]),
     )
 

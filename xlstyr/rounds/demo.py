@@ -20,7 +20,9 @@ def lay_answers(
     count = 0
     with round_.register.transaction():
         for item in issued:
-            round_.register.add_event("sent", item.node, round_.premises.stage, round_.now, channel="folder")
+            round_.register.add_event(
+                "sent", item.node, round_.premises.stage, round_.now, channel="folder", issue=item.issue
+            )
     for item in progress([item for item in issued if item.node in typed]):
         write_safely(inbox / item.path.name, type_answers(item.path.read_bytes(), typed[item.node]))
         count += 1

@@ -5,7 +5,9 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from xlstyr.checks.identity import Expected, check_identity
+from xlstyr.checks.privacy import PRIVATE
 from xlstyr.checks.process import late
+from xlstyr.checks.senders import check_sender
 from xlstyr.checks.submission import check_submission
 from xlstyr.layout.content import Content
 from xlstyr.layout.content import load as load_content
@@ -21,8 +23,11 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, blocked_parts, found
 from xlstyr.model.provenance import Source
 from xlstyr.rounds.carrier import parse_carrier
+from xlstyr.rounds.own_sheets import without_own_sheets
+from xlstyr.rounds.quarantine import private_findings, safe_name
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.succeeding import reached
 
 PARTS = frozenset({"money", "goals", "control"})
 
@@ -45,6 +50,11 @@ class Examined:
     submission: Submission | None = None
     issued: Content | None = None
 
+    @property
+    def seal(self) -> str:
+        """The code for which the file must be sealed in quarantine, ``""`` for none."""
+        return next((finding.code for finding in self.findings if finding.code in PRIVATE), "")
+
 
 def examine(round_: Round, data: bytes, name: str, delivery: Delivery | None = None) -> Examined:
     """What the file ``name`` says. Nothing in it raises: everything wrong is a finding.
@@ -55,7 +65,7 @@ def examine(round_: Round, data: bytes, name: str, delivery: Delivery | None = N
     sender, received = (delivery.sender, delivery.received) if delivery is not None else ("", None)
     source = Source(sha256, readable(name), sender, received)
     try:
-        return _examine(round_, data, source)
+        return _examine(round_, data, source, delivery)
     except (XlstyrError, OSError, sqlite3.Error):
         raise  # the environment: a file's content has no part in it
     except Exception as error:  # noqa: BLE001 (a bug met by one file must not stop the next)
@@ -76,24 +86,69 @@ def _refused(source: Source, node: str | None, findings: list[Finding], stage: s
     return Examined(source.name, source.sha256, node, stage, "refused", named)
 
 
-def _examine(round_: Round, data: bytes, source: Source) -> Examined:
+def examine_raw(round_: Round, raw: RawBook, name: str) -> Examined:
+    """What a workbook says that is open in a spreadsheet program, perhaps never saved: judged as its file would be."""
+    return _judged(round_, raw, b"", [], Source("", readable(name)), None)
+
+
+def _examine(round_: Round, data: bytes, source: Source, delivery: Delivery | None) -> Examined:
     raw, findings = round_.read(data)
+    return _judged(round_, raw, data, findings, source, delivery)
+
+
+def _judged(
+    round_: Round,
+    raw: RawBook | None,
+    data: bytes,
+    findings: list[Finding],
+    source: Source,
+    delivery: Delivery | None,
+) -> Examined:
+    """What is made of what was read. ``findings``: what reading found."""
+    raw = without_own_sheets(raw) if raw is not None else None
+    if private := private_findings(round_, raw, data, source.name, findings):
+        return _sealed(round_, raw, source, private)
     if raw is None:
         return _refused(source, None, findings)
     findings += check_identity(raw, source.name, expected(round_))
-    node = raw.identity.node if raw.identity and raw.identity.node in round_.premises.organisation else None
+    node = raw.identity.node if raw.identity and _is_known(round_, raw.identity.node) else None
     stage = raw.identity.stage if raw.identity else ""
+    if node is not None and node in round_.names and node not in round_.reach:
+        findings.append(found("XS510", node=round_.names[node], part=round_.names.get(round_.part or "", round_.part)))
     if raw.identity is None or any(f.severity == "fel" for f in findings):
         return _refused(source, node, findings, stage)
+    if delivery is not None:
+        findings += check_sender(round_.premises, raw.identity.node, delivery)
     if raw.identity.kind == "rollup":
         return _carrier(round_, raw, source, findings)
     return _answer(round_, raw, source, findings)
 
 
+def _sealed(round_: Round, raw: RawBook | None, source: Source, findings: list[Finding]) -> Examined:
+    """A file that points somebody out: nothing of what it says is known but that."""
+    identity = raw.identity if raw is not None else None
+    node = identity.node if identity is not None and _is_known(round_, identity.node) else None
+    stage = identity.stage if identity is not None and node is not None else ""
+    return _refused(replace(source, name=safe_name(source.name, source.sha256)), node, findings, stage)
+
+
+def _is_known(round_: Round, node: str) -> bool:
+    premises = round_.premises
+    return node in premises.organisation or premises.succession.is_gone(node)
+
+
 def expected(round_: Round) -> Expected:
     """What identities are compared with."""
     premises = round_.premises
-    return Expected(premises.settings.round, premises.stage, round_.names, round_.register.issued_files())
+    names = round_.register.issued_names()
+    return Expected(
+        premises.settings.round,
+        premises.stage,
+        round_.names,
+        names,
+        premises.succession,
+        lambda node: reached(premises, node),
+    )
 
 
 def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]) -> Examined:
@@ -110,7 +165,7 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     phase = round_.premises.phase_of(identity.node)
     findings += late(source.received, phase.deadline if phase is not None else None)
     issued = load_content(issue.content)
-    submission, noticed = parse(_without_feedback(raw, workbook), workbook, issued, round_.lists)
+    submission, noticed = parse(_without_feedback(raw, workbook, issued), workbook, issued, round_.lists)
     noticed += check_submission(submission, round_.premises, issued, noticed)
     named = tuple(finding.at(file=source.name, node=identity.node) for finding in (*findings, *noticed))
     blocked = blocked_parts(named)
@@ -132,10 +187,10 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     )
 
 
-def _without_feedback(raw: RawBook, workbook: Workbook) -> RawBook:
-    """A returned workbook without the texts of its feedback sheet, which are ours."""
+def _without_feedback(raw: RawBook, workbook: Workbook, issued: Content) -> RawBook:
+    """A workbook that was returned, or issued with comments, without the texts of its feedback sheet: they are ours."""
     assert raw.identity is not None
-    if raw.identity.revision == 0:
+    if raw.identity.revision == 0 and "feedback" not in issued.tables:
         return raw
     feedback = with_sheet(workbook, templates() / "feedback.toml").sheets[0].title
     return replace(raw, loose={title: cells for title, cells in raw.loose.items() if title != feedback})
@@ -155,9 +210,3 @@ def _rollup_layout(round_: Round, digest: str) -> Workbook | None:
     """The definition that a rolled-up workbook was drawn with, if it is known here."""
     current = load_workbook("rollup", round_.premises.settings.year, templates())
     return current if current.digest == digest else round_.issued_layout(digest)
-
-
-def decided(contribution: Contribution, decisions: dict[tuple[str, str, str], int]) -> Contribution:
-    """``contribution`` with the sequence of the decision that chose it, if any."""
-    sequence = decisions.get((contribution.node, contribution.stage, contribution.digest), 0)
-    return replace(contribution, decision=sequence) if sequence else contribution

@@ -3,9 +3,8 @@
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.lists import Choices, Lists
-from xlstyr.model.money import Kr, half_away
 from xlstyr.model.organisation import NodeKind
-from xlstyr.model.premises import Opening, Phase, Premises
+from xlstyr.model.premises import Phase, Premises
 from xlstyr.words import word
 
 
@@ -50,10 +49,11 @@ def node_content(premises: Premises, node_id: str, phase: Phase, workbook: Workb
 
 
 def with_growth(content: Content, workbook: Workbook) -> Content:
-    """``content`` with the free rows that each table offers: ids n1, n2 and on."""
+    """``content`` with the free rows that each table offers (ids n1, n2 and on), and those that stay blank (b1 …)."""
     tables = dict(content.tables)
     for table in workbook.tables.values():
-        free = (RowContent(f"n{number}", {}, "free") for number in range(1, table.grow + 1))
+        free = [RowContent(f"b{number}", {}) for number in range(1, table.blank + 1)]
+        free += [RowContent(f"n{number}", {}, "free") for number in range(1, table.grow + 1)]
         taken = {row.id for row in tables.get(table.key, ())}
         tables[table.key] = (*tables.get(table.key, ()), *(row for row in free if row.id not in taken))
     return Content(content.identity, content.texts, content.forms, tables, content.marks)
@@ -94,14 +94,6 @@ def _date_words(phase: Phase) -> str:
     return f"{weekday} {day.day} {word(f'terms.month.{day.month}')} {day.year}"
 
 
-def proposal(premises: Premises, line: Opening) -> Kr | None:
-    """The proposal for the budget year in kr: stated, or last budget × (1 + index), half away from zero."""
-    if line.proposal is not None or line.budget is None:
-        return line.proposal
-    group = premises.groups[premises.accounts[line.account].group]
-    return int(half_away(line.budget * (1 + group.index)))
-
-
 def _budget(premises: Premises, node_id: str) -> list[RowContent]:
     """The prefilled lines under their groups, in the order of the groups."""
     rows: list[RowContent] = []
@@ -119,7 +111,7 @@ def _budget(premises: Premises, node_id: str) -> list[RowContent]:
                 "outcome": line.outcome,
                 "previous": line.budget,
                 "forecast": line.forecast,
-                "proposal": proposal(premises, line),
+                "proposal": premises.proposal(line),
                 "locked": "yes" if line.locked else "no",
                 "staff_account": line.account if receives[line.account] == line.id else None,
                 "index_1": group.index_1,

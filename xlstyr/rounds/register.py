@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from xlstyr.model.errors import XlstyrError
@@ -100,7 +101,7 @@ class Register:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._files: tuple[int | None, dict[str, str]] = (None, {})
+        self._files: tuple[int | None, dict[str, tuple[str, ...]]] = (None, {})
         try:
             self.db = sqlite3.connect(path, timeout=10)
             self.db.execute("pragma foreign_keys = on")
@@ -147,6 +148,13 @@ class Register:
         except sqlite3.Error as error:
             raise _said(self.path, error) from error
 
+    def note(self, key: str, value: str | None = None) -> str | None:
+        """What the register says of itself under ``key``, written first when ``value`` is given; None: nothing."""
+        if value is not None:
+            self.execute("insert or replace into meta values (?, ?)", (key, value))
+        found = self.execute("select value from meta where key = ?", (key,)).fetchone()
+        return str(found[0]) if found else None
+
     def add_layout(self, digest: str, definition: str) -> None:
         """Keep a definition for as long as answers to it may come."""
         self.execute("insert or ignore into layouts values (?, ?)", (digest, definition))
@@ -171,12 +179,25 @@ class Register:
         ).fetchone()
         return Issue(*found) if found else None
 
+    def issues(self, node: str) -> list[Issue]:
+        """Everything that was issued to ``node``, at any stage, oldest first."""
+        query = "select node, stage, issue, layout, premises, content, file from issues where node = ? order by rowid"
+        return [Issue(*row) for row in self.execute(query, (node,))]
+
     def issued_files(self) -> dict[str, str]:
-        """File name → node, of everything issued; read again only when there is more."""
+        """File name → node, of everything issued."""
+        return {file: nodes[-1] for file, nodes in self.issued_names().items()}
+
+    def issued_names(self) -> dict[str, tuple[str, ...]]:
+        """File name → every node that has had it (names change hands); read again only when more has been issued."""
         last: int | None = self.execute("select max(rowid) from issues").fetchone()[0]
         if self._files[0] != last:
             rows = self.execute("select file, node from issues order by issue")
-            self._files = last, {file.rpartition("/")[2]: node for file, node in rows}
+            names: dict[str, tuple[str, ...]] = {}
+            for file, node in rows:
+                name = file.rpartition("/")[2]
+                names[name] = (*(other for other in names.get(name, ()) if other != node), node)
+            self._files = last, names
         return self._files[1]
 
     def add_file(self, sha256: str, name: str, size: int, received: datetime) -> None:
@@ -190,12 +211,16 @@ class Register:
         found = self.execute("select name, received from files where sha256 = ?", (sha256,)).fetchone()
         return (found[0], datetime.fromisoformat(found[1])) if found else None
 
-    def add_answer(self, answer: Answer, at: datetime) -> None:
-        """A file was read: what it says for one node."""
+    def add_answer(
+        self, answer: Answer, at: datetime, event: Mapping[str, object] | None = MappingProxyType({})
+    ) -> None:
+        """A file was read: what it says for one node. ``event`` goes with the event; None: it said nothing new."""
         findings = json.dumps([_dump_finding(finding) for finding in answer.findings], ensure_ascii=False)
         values = (answer.sha256, answer.place, answer.node, answer.stage, answer.status, answer.contribution, findings)
         self.execute("insert or replace into answers values (?, ?, ?, ?, ?, ?, ?)", values)
-        self.add_event("received", answer.node, answer.stage, at, sha256=answer.sha256, status=answer.status)
+        if event is not None:
+            data = {"sha256": answer.sha256, "status": answer.status, **event}
+            self.add_event("received", answer.node, answer.stage, at, **data)
 
     def said_by(self, sha256: str) -> list[str]:
         """The contributions that a file was read as, in their order."""
@@ -206,11 +231,14 @@ class Register:
         """A file is read anew: what it was read as before gives way."""
         self.execute("delete from answers where sha256 = ?", (sha256,))
 
-    def answers(self) -> list[Answer]:
-        """Everything that was read, in the order it came."""
+    def answers(self, node: str | None = None, stage: str | None = None) -> list[Answer]:
+        """Everything that was read, in the order it came; from ``node`` and at ``stage`` only, when given."""
+        wanted = [(name, value) for name, value in (("node", node), ("stage", stage)) if value is not None]
+        where = "".join(f" and {name} = ?" for name, _ in wanted)
         rows = self.execute(
-            "select a.sha256, node, stage, status, contribution, findings, place from answers a join files f "
-            "on f.sha256 = a.sha256 order by f.received, f.sha256, place"
+            "select a.sha256, node, stage, status, contribution, findings, place from answers a join files f "  # noqa: S608
+            f"on f.sha256 = a.sha256{where} order by f.received, f.sha256, place",
+            tuple(value for _, value in wanted),
         )
         return [
             Answer(sha256, node, stage, status, contribution, tuple(map(_load_finding, json.loads(findings))), place)
@@ -226,14 +254,18 @@ class Register:
         values = (at.isoformat(), kind, node, stage, json.dumps(data, ensure_ascii=False))
         self.execute("insert into events (at, kind, node, stage, data) values (?, ?, ?, ?, ?)", values)
 
-    def events(self, kinds: Iterable[str] = ()) -> list[Event]:
-        """What has happened, oldest first; of ``kinds`` only, when given."""
-        wanted = set(kinds)
-        rows = self.execute("select seq, at, kind, node, stage, data from events order by seq")
+    def events(self, kinds: Iterable[str] = (), node: str | None = None) -> list[Event]:
+        """What has happened, oldest first; of ``kinds`` and to ``node`` only, when given."""
+        wanted = tuple(kinds)
+        tests = ["node = ?"] * (node is not None) + [f"kind in ({', '.join('?' * len(wanted))})"] * bool(wanted)
+        where = f"where {' and '.join(tests)} " if tests else ""
+        rows = self.execute(
+            f"select seq, at, kind, node, stage, data from events {where}order by seq",  # noqa: S608
+            (*([] if node is None else [node]), *wanted),
+        )
         return [
-            Event(row[0], datetime.fromisoformat(row[1]), row[2], row[3], row[4], json.loads(row[5]))
-            for row in rows
-            if not wanted or row[2] in wanted
+            Event(seq, datetime.fromisoformat(at), kind, whose, stage, json.loads(data))
+            for seq, at, kind, whose, stage, data in rows
         ]
 
 

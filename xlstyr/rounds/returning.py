@@ -1,5 +1,10 @@
-"""``check --return``: the sender's workbook drawn afresh with each finding at its cell. The original is untouched."""
+"""A sender's workbook drawn afresh with each finding at its cell, for ``check --return`` and ``return``.
 
+The original is untouched.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +12,12 @@ from xlstyr.layout.content import Content, Mark, RowContent, Value
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.load import with_sheet
 from xlstyr.layout.submission import AnswerRow, Submission
+from xlstyr.model.bundle import Contribution
 from xlstyr.model.finding import Finding
+from xlstyr.model.premises import Remark
+from xlstyr.model.records import BudgetLine
+from xlstyr.rounds.commenting import FEEDBACK, comment_rows, key_of, remarks
+from xlstyr.rounds.comparing import Compared, corrected
 from xlstyr.rounds.examining import Examined
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.round import Round, file_name
@@ -20,46 +30,125 @@ MENDED = frozenset({"XS101", "XS102", "XS103", "XS104", "XS106", "XS110", "XS118
 
 
 def write_return(round_: Round, examined: Examined) -> Path | None:
-    """The return workbook of ``examined`` in ``retur/``; None when the file couldn't be read at all."""
-    submission, issued = examined.submission, examined.issued
-    if submission is None or issued is None:
+    """The return workbook of ``examined`` in ``retur/``; None when the file couldn't be read at all.
+
+    It is noted for a file that has been taken in.
+    """
+    drawn = draw_return(round_, examined)
+    if drawn is None:
         return None
-    workbook = with_sheet(submission.workbook, templates() / "feedback.toml")
-    content = return_content(submission, issued, examined.findings, workbook)
-    data = round_.stamp(workbook, commented=True).draw(content)
-    path = round_.folder_of("returns") / word("folders.returned", stem=_stem(round_, examined))
+    path, data = drawn
     write_safely(path, data)
     if round_.register.file(examined.sha256) is not None:
         with round_.register.transaction():
-            round_.register.add_event("returned", examined.node or "", examined.stage, round_.now, file=path.name)
+            about = noted(round_, examined.node or "", examined.sha256, path)
+            round_.register.add_event("returned", examined.node or "", examined.stage, round_.now, **about)
     return path
 
 
+def noted(round_: Round, node: str, sha256: str, path: Path | None) -> dict[str, object]:
+    """What the event of a return says: which answer, in which file, with which comments."""
+    told = [key_of(remark) for remark in remarks(round_, node, sha256)]
+    return {"sha256": sha256, "file": path.name if path is not None else "", "comments": told}
+
+
+def draw_return(round_: Round, examined: Examined) -> tuple[Path, bytes] | None:
+    """Where the return workbook of ``examined`` belongs, and its bytes; None when the file couldn't be read at all."""
+    submission, issued = examined.submission, examined.issued
+    if submission is None or issued is None:
+        return None
+    node = submission.identity.node
+    said = examined.contributions[0] if examined.contributions else None
+    compared = corrected(round_, said, examined.sha256)[1] if said is not None else None
+    told = remarks(round_, node, examined.sha256)
+    workbook = with_sheet(submission.workbook, templates() / "feedback.toml")
+    findings = ranked(examined.findings, said)
+    content = return_content(submission, issued, findings, workbook, told, compared)
+    return _path(round_, examined, content), round_.stamp(workbook, commented=True).draw(content)
+
+
+def _path(round_: Round, examined: Examined, content: Content) -> Path:
+    """The file's name as it came, with the revision from the second return on."""
+    revision = content.identity.revision
+    key = "returned" if revision == 1 else "returned_again"
+    return round_.folder_of("returns") / word(f"folders.{key}", stem=_stem(round_, examined), revision=revision)
+
+
 def _stem(round_: Round, examined: Examined) -> str:
-    """The file's name as it came; with the node's id when it isn't the name the node was issued."""
-    stem = file_name(Path(examined.name).stem)
+    """The name without what earlier returns added; with the node's id when it isn't the name the node was issued."""
+    added = re.escape(word("folders.returned", stem="").removesuffix(".xlsx"))
+    stem = re.sub(rf"({added}( \d+)?)+( \(\d+\))?$", "", file_name(Path(examined.name).stem))
     mine = round_.register.issued_files().get(f"{stem}.xlsx") == examined.node
     return stem if mine else f"{stem} ({examined.node})"
 
 
+def ranked(findings: Iterable[Finding], said: Contribution | None) -> tuple[Finding, ...]:
+    """The most important first: fel that hold money, other fel, varningar, notiser; the largest change first."""
+    amounts = _amounts(said) if said is not None else {}
+
+    def rank(finding: Finding) -> tuple[int, bool, int]:
+        place = finding.place
+        held = finding.severity == "fel" and finding.blocks in ("money", "identity")
+        return ORDER.index(finding.severity), not held, -amounts.get((place.table, place.row), 0)
+
+    return tuple(sorted(findings, key=rank))
+
+
+def _amounts(said: Contribution) -> dict[tuple[str, str], int]:
+    """How much each line changes, in kr: the budget against the last one stated before it."""
+    found = {}
+    for row in said.rows:
+        if isinstance(row.record, BudgetLine):
+            budgets = sorted((period.year, amount) for period, amount in row.record.amounts if period.kind == "budget")
+            before, after = [0, 0, *(amount for _, amount in budgets)][-2:]
+            found[row.table, row.id] = abs(after - before)
+    return found
+
+
 def return_content(
-    submission: Submission, issued: Content, findings: tuple[Finding, ...], workbook: Workbook
+    submission: Submission,
+    issued: Content,
+    findings: tuple[Finding, ...],
+    workbook: Workbook,
+    told: Iterable[Remark] = (),
+    compared: Compared | None = None,
 ) -> Content:
-    """What was read, with marks: revision + 1, so that the corrected file outranks the first."""
-    ordered = sorted(findings, key=lambda finding: ORDER.index(finding.severity))
+    """What was read, with marks, ``findings`` as they are ordered: revision + 1, so that the corrected file outranks.
+
+    ``told`` are the giver's comments, first on the feedback sheet.
+    """
     tables = {key: _rows(submission, issued, key) for key in submission.tables}
-    tables["feedback"] = tuple(_feedback(finding, number) for number, finding in enumerate(ordered, 1))
+    comments = comment_rows(told)
+    standing = _standing(compared)
+    lines = [_feedback(finding, number, standing) for number, finding in enumerate(findings, 1)]
+    tables[FEEDBACK] = (*comments, *lines)
     identity = replace(issued.identity, revision=submission.identity.revision + 1)
-    counts = {severity: sum(f.severity == severity for f in ordered) for severity in ORDER}
-    texts = {**issued.texts, "feedback": word("returns.head", **counts) if ordered else word("returns.nothing")}
+    corrects = compared if compared is not None and not compared.rival else None
+    after = word("returns.compared", **corrects.counts) if corrects is not None else ""
+    texts = {**issued.texts, FEEDBACK: _head(findings, len(comments)), "compared": after}
     forms = {key: dict(values) for key, values in {**issued.forms, **submission.forms}.items()}
     for (form, key), typed in submission.held.items():
         forms[form][key] = typed
-    if any(finding.code in MENDED for finding in ordered):
+    if any(finding.code in MENDED for finding in findings):
         for form, key in (("answer", "accept"), ("signoff", "done")):  # to be approved anew: it isn't what was sent
             forms.setdefault(form, {})[key] = None
-    marks = tuple(_mark(f) for f in ordered if f.place.table in workbook.sheet_of and f.severity != "notis")
+    marks = tuple(_mark(f) for f in findings if f.place.table in workbook.sheet_of and f.severity != "notis")
     return Content(identity, texts, forms, {**issued.tables, **tables}, marks)
+
+
+def _head(findings: Iterable[Finding], comments: int) -> str:
+    severities = [finding.severity for finding in findings]
+    counts = {severity: severities.count(severity) for severity in ORDER}
+    head = word("returns.head", **counts) if severities else word("returns.nothing")
+    before = word("returns.comments_head", count=comments) if comments else ""
+    return before + head
+
+
+def _standing(compared: Compared | None) -> Mapping[str, str]:
+    """What has become of a finding since the former answer, by its key; nothing in a first return."""
+    if compared is None or compared.rival:
+        return {}
+    return {f.key: "left" for f in compared.left} | {f.key: "new" for f in compared.new}
 
 
 def _rows(submission: Submission, issued: Content, table: str) -> tuple[RowContent, ...]:
@@ -88,10 +177,13 @@ def _mark(finding: Finding) -> Mark:
     return Mark(place.table, place.row, place.column, text)
 
 
-def _feedback(finding: Finding, number: int) -> RowContent:
+def _feedback(finding: Finding, number: int, standing: Mapping[str, str]) -> RowContent:
     place = finding.place
+    severity = word(f"returns.{finding.severity}")
+    if finding.key in standing:
+        severity = word(f"returns.standing.{standing[finding.key]}", severity=severity)
     values: dict[str, Value] = {
-        "severity": word(f"returns.{finding.severity}"),
+        "severity": severity,
         "place": f"{place.sheet} {place.cell}".strip() or word("returns.whole"),
         "message": finding.message,
         "fix": finding.fix,

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from xlstyr.excel.read import read_workbook
 from xlstyr.excel.stamp import Stamp
 from xlstyr.excel.theme import Theme
 from xlstyr.layout.definition import Workbook
@@ -26,6 +25,8 @@ from xlstyr.rounds.register import Register
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.safe import sweep
 from xlstyr.rounds.settings import Settings, load_settings
+from xlstyr.rounds.succeeding import reached_from
+from xlstyr.rounds.workers import shared_reading
 from xlstyr.words import word
 
 THEME = "theme.toml"
@@ -78,6 +79,19 @@ class Round:
         return self._control[1]
 
     @cached_property
+    def part(self) -> str | None:
+        """The node whose part of a round this folder holds (``init --part``); None: the whole round."""
+        return self.register.note("part")
+
+    @cached_property
+    def reach(self) -> frozenset[str]:
+        """The nodes whose answers belong in this folder: all; in a part those below its node by decision or line."""
+        organisation = self.premises.organisation
+        if self.part is None:
+            return frozenset(organisation.nodes)
+        return reached_from(self.premises, organisation.reach(self.part)) if self.part in organisation else frozenset()
+
+    @cached_property
     def file_names(self) -> Counter[str]:
         """How many nodes share each name, as files spell it."""
         return Counter(file_name(node.name).casefold() for node in self.premises.organisation)
@@ -114,8 +128,8 @@ class Round:
         return load_settings(self.folder)
 
     def read(self, data: bytes) -> tuple[RawBook | None, list[Finding]]:
-        """What stands in a file that arrived."""
-        return read_workbook(data)
+        """What stands in a file that arrived: through the gate, and then read twice in a process of its own."""
+        return shared_reading(self.settings.limits).read(data)
 
     def folder_of(self, name: str) -> Path:
         """One of the round's folders, by its name in ``words/folders.toml``."""

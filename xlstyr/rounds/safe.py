@@ -2,46 +2,110 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
 ABANDONED = 600  # seconds
+_BLOCK = 2**16
+_WRITTEN, _ERASED = ".~", ".~~"
+"""How the names of files begin that are being written, and erased."""
 
 
 def write_safely(path: Path, data: bytes) -> bool:
     """``data`` at ``path``: temporary file beside it, fsync, replace, fsync of the folder.
 
-    False when the file already held exactly that. Raises ``XlstyrError`` when it is open in Excel (Windows).
+    False when the file already held exactly that; it is synced then too, as whoever wrote it may have got no further.
+    Raises ``XlstyrError`` when it is open in Excel (Windows).
     """
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        _sync(path)
+        _sync(path.parent)
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".~{path.name}.{os.getpid()}")
+    with writing(path) as file:
+        file.write(data)
+    return True
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """``write_safely`` for what is written piece by piece: nothing is at ``path`` until all of it is.
+
+    Raises ``XlstyrError`` when it is open in another program (Windows).
+    """
+    make_folder(path.parent)
+    temporary = path.with_name(f"{_WRITTEN}{path.name}.{os.getpid()}")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
+        with temporary.open("w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except PermissionError as error:
         temporary.unlink(missing_ok=True)
         raise XlstyrError(word("cli.errors.open_elsewhere", file=path.name)) from error
-    _sync_folder(path.parent)
-    return True
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """``folder`` and those above it, so that a crash doesn't lose them with what is then written in them."""
+    missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        _sync(one.parent)
+
+
+def move_safely(path: Path, target: Path) -> None:
+    """``path`` to ``target`` on the same disk, so that a crash leaves it at one of them, whole."""
+    path.replace(target)
+    _sync(target.parent)
+    _sync(path.parent)
+
+
+def erase(path: Path) -> None:
+    """Overwrites ``path`` and takes it away, as far as the disk allows: what a disk or a backup keeps is beyond reach.
+
+    It loses its name first: half erased, it is no file that anybody could take for another.
+    """
+    doomed = path.with_name(f"{_ERASED}{path.name}.{os.getpid()}")
+    path.replace(doomed)
+    _erase(doomed)
+
+
+def _erase(doomed: Path) -> None:
+    try:
+        with doomed.open("r+b") as file:
+            for _ in range(0, doomed.stat().st_size, _BLOCK):
+                file.write(bytes(_BLOCK))
+            file.flush()
+            os.fsync(file.fileno())
+            file.truncate(0)
+    finally:
+        doomed.unlink()
+        _sync(doomed.parent)
 
 
 def sweep(folder: Path) -> None:
     """Remove temporary files that a crash left in ``folder``; recent ones may be another command's, at work."""
-    for left in folder.rglob(".~*"):
+    for left in folder.rglob(f"{_WRITTEN}*"):
         if left.is_file() and time.time() - left.stat().st_mtime > ABANDONED:
-            left.unlink(missing_ok=True)
+            if left.name.startswith(_ERASED):
+                _erase(left)
+            else:
+                left.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync(path: Path) -> None:
+    """Puts on the disk what is in a file, or the names that are in a folder. Windows does so by itself."""
     if os.name != "nt":
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

@@ -1,5 +1,6 @@
 """``init``: a new round with its control workbook."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +14,19 @@ from xlstyr.rounds.resources import data_folder, templates
 from xlstyr.rounds.round import THEME, copy_theme
 from xlstyr.rounds.safe import write_safely
 from xlstyr.rounds.samples import sample_content, sample_year
+from xlstyr.rounds.settings import FILE as SETTINGS
 from xlstyr.words import word
 
-FOLDERS = ("issued", "inbox", "outbox", "originals", "returns", "results")
+FOLDERS = ("issued", "inbox", "outbox", "originals", "returns", "results", "quarantine")
 
 
-def start_round(folder: Path, year: int | None, sample: str | None) -> Path:
+def start_round(
+    folder: Path, year: int | None, sample: str | None, equip: Callable[[bytes], bytes] | None = None
+) -> Path:
     """The control workbook of a new round in ``folder``, filled from ``sample`` (None: the standard content).
 
-    ``year`` None is the year that the sample was made for.
+    ``year`` None is the year that the sample was made for. ``equip`` puts macros in the workbook, which then is an
+    ``.xlsm`` with buttons.
 
     Raises:
         XlstyrError: there is a round already, or no such sample.
@@ -30,7 +35,9 @@ def start_round(folder: Path, year: int | None, sample: str | None) -> Path:
     if not source.is_dir():
         raise XlstyrError(word("cli.errors.no_sample", sample=sample))
     year = year or sample_year(source)
-    target = folder / word("folders.control", year=year)
+    target = folder / (
+        word("folders.control", year=year) if equip is None else word("folders.macro_control", year=year)
+    )
     if target.exists():
         raise XlstyrError(word("cli.errors.round_exists", file=target.name))
     workbook = load_workbook("control", year, templates())
@@ -41,8 +48,19 @@ def start_round(folder: Path, year: int | None, sample: str | None) -> Path:
         (folder / word(f"folders.{name}")).mkdir(exist_ok=True)
     if not (folder / THEME).exists():
         copy_theme(folder)
-    write_safely(target, Stamp(workbook, theme, {}).draw(content))
+    _copy_to_change(folder)
+    drawn = Stamp(workbook, theme, {}, pressable=equip is not None).draw(content)
+    write_safely(target, drawn if equip is None else equip(drawn))
     return target
+
+
+def _copy_to_change(folder: Path) -> None:
+    """The settings and the texts of letters, with what they may say, for those who want them otherwise."""
+    letters = folder / word("folders.letters")
+    wanted = {path: letters / path.name for path in sorted((templates() / "letters").glob("*.j2"))}
+    for source, target in {**wanted, templates() / SETTINGS: folder / SETTINGS}.items():
+        if not target.exists():
+            write_safely(target, source.read_bytes())
 
 
 def _texts(content: Content) -> Content:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes as base
 
+from xlstyr.addin.libreoffice.formulas import as_excel
 from xlstyr.addin.libreoffice.office import struct
 from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class
 from xlstyr.addin.libreoffice.values import DATE, LOGICAL, TIME, ErrorValue, moment, serial
@@ -180,6 +181,9 @@ class Range(base.Range):
         for r, row in enumerate(rows):
             for c, text in enumerate(row):
                 if isinstance(text, str) and text.startswith("="):
+                    if (same := as_excel(text)) is not None:
+                        row[c] = same
+                        continue
                     cell = self.api.getCellByPosition(c, r)
                     if cell.Type.value == "FORMULA":
                         row[c] = "=" + parser.printFormula(cell.getTokens(), cell.CellAddress)
@@ -227,17 +231,23 @@ class Range(base.Range):
 
     @property
     def column_width(self) -> float:
-        """In characters, of the first column."""
+        """In characters, of the first column; 0 when it is hidden."""
+        if not self.api.Columns.getByIndex(0).IsVisible:
+            return 0.0
         return float(self.api.Columns.getByIndex(0).Width) / _UNITS_OF_A_CHARACTER
 
     @column_width.setter
     def column_width(self, value: float) -> None:
-        self.api.Columns.Width = round(value * _UNITS_OF_A_CHARACTER)
+        self.api.Columns.IsVisible = value > 0
+        if value > 0:
+            self.api.Columns.Width = round(value * _UNITS_OF_A_CHARACTER)
 
     @property
-    def row_height(self) -> float:
-        """In points, of the first row."""
-        return float(self.api.Rows.getByIndex(0).Height) / _UNITS_OF_A_POINT
+    def row_height(self) -> float | None:
+        """In points: 0 of hidden rows, None when rows differ."""
+        rows = self.api.Rows
+        heights = {row.Height if row.IsVisible else 0 for row in (rows.getByIndex(n) for n in range(rows.Count))}
+        return float(heights.pop()) / _UNITS_OF_A_POINT if len(heights) == 1 else None
 
     @row_height.setter
     def row_height(self, value: float) -> None:

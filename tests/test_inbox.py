@@ -1,0 +1,616 @@
+"""What waits in folders: workbooks, messages, archives. Everything that comes is accounted for, and only once."""
+
+import hashlib
+import json
+import mailbox
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NOW
+from tests.mail import builders as b
+from tests.office.xmledit import Edit
+from tests.post import people as p
+from xlstyr.model.errors import XlstyrError
+from xlstyr.rounds import collecting, safe
+from xlstyr.rounds.collecting import Collected, gather, superseded
+from xlstyr.rounds.consolidating import consolidate, scope_of
+from xlstyr.rounds.register import Register
+from xlstyr.rounds.round import Round
+from xlstyr.rounds.workers import Died, Workers
+
+GOOD = ("accepted", "partly")
+Copied = Callable[[Path], Path]
+Opened = Callable[[Path], Round]
+
+
+@pytest.fixture(scope="session")
+def empty(exempelby_answered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's round with nothing in its inbox. Shared: copy before changing anything."""
+    folder = tmp_path_factory.mktemp("empty") / "runda"
+    shutil.copytree(exempelby_answered, folder, ignore=shutil.ignore_patterns("inkorg"))
+    (folder / "inkorg").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def everybody(exempelby_answered: Path) -> dict[str, p.Person]:
+    """Those who answer, by node."""
+    files = {path.name: path.read_bytes() for path in (exempelby_answered / "inkorg").iterdir()}
+    with Round(exempelby_answered, NOW) as round_:
+        return {who.node: who for who in p.people(round_, files)}
+
+
+@pytest.fixture
+def folder(empty: Path, copied: Copied) -> Path:
+    return copied(empty)
+
+
+@pytest.fixture
+def who(everybody: dict[str, p.Person]) -> p.Person:
+    return everybody["hemtjanst"]
+
+
+def lay(folder: Path, *messages: bytes, start: int = 0, ending: str = "eml") -> None:
+    for number, data in enumerate(messages, start):
+        (folder / "inkorg" / f"{number:03} svar åäö.{ending}").write_bytes(data)
+
+
+def run(folder: Path, *paths: Path) -> Collected:
+    with Round(folder, NOW) as round_:
+        return gather(round_, paths)
+
+
+def codes(done: Collected) -> list[str]:
+    return sorted(finding.code for finding in done.findings)
+
+
+def outcomes(folder: Path) -> list[str]:
+    with Round(folder, NOW) as round_:
+        return sorted(one.outcome for one in round_.mailbook.arrivals())
+
+
+def dump(folder: Path) -> list[str]:
+    """Everything in the register."""
+    with sqlite3.connect(folder / "xlstyr.db") as db:
+        lines = list(db.iterdump())
+    db.close()
+    return lines
+
+
+def files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file in the round but the register: its bytes and when it was written."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".db")
+    return {path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
+
+
+def counting(folder: Path) -> set[str]:
+    """The nodes whose answers count."""
+    with Round(folder, NOW) as round_:
+        return {node for (node, _), said in collecting.bundle(round_).items() if len(said) == 1}
+
+
+@pytest.mark.parametrize("shape", p.SHAPES)
+def test_each_shape_is_accounted_for_and_a_second_run_changes_nothing(folder: Path, who: p.Person, shape: str) -> None:
+    wanted = p.SHAPES[shape]
+    messages = wanted.send(who)
+    lay(folder, *messages)
+    done = run(folder)
+    found = outcomes(folder)
+    assert sorted("good" if one in GOOD else one for one in found) == sorted(wanted.outcomes)
+    assert codes(done) == sorted(wanted.codes)
+    assert (who.node in counting(folder)) is wanted.counts
+    assert len(done.posts) == len(messages)
+    assert not any(post.known for post in done.posts)
+    kept = [path.read_bytes() for path in (folder / "inlämnat").glob("*.eml")]
+    assert sorted(kept) == sorted(messages)
+    before = dump(folder), files(folder)
+    again = run(folder)
+    assert (dump(folder), files(folder)) == before
+    assert again.findings == []
+    assert all(post.known for post in again.posts)
+    assert all(taken.duplicate or taken.outcome == "refused" for taken in again.files)
+
+
+def test_what_comes_by_mail_counts_as_what_lies_in_the_folder(
+    folder: Path, exempelby: Path, everybody: dict[str, p.Person], copied: Copied
+) -> None:
+    ways = [p.plain, p.forwarded, p.zipped, p.several, p.winmail]
+    lay(folder, *(ways[n % len(ways)](who)[0] for n, who in enumerate(everybody.values())))
+    run(folder)
+    with Round(folder, NOW) as round_, Round(exempelby, NOW) as other:
+        totals, there = consolidate(round_).totals, scope_of(other, other.premises.organisation.root.id)[0]
+        here = scope_of(round_, round_.premises.organisation.root.id)[0]
+        assert here.gaps == there.gaps
+        assert {c.digest for c in collecting.contributions(round_)} == {
+            c.digest for c in collecting.contributions(other)
+        }
+        sent = {one.delivery.sender for one in round_.mailbook.arrivals()}
+    assert sent == {who.address for who in everybody.values()}
+    assert totals["net_cost"]
+
+
+@pytest.mark.parametrize("way", ["msg", "mbox", "zip", "dat"])
+def test_saved_in_other_ways(folder: Path, everybody: dict[str, p.Person], tmp_path: Path, way: str) -> None:
+    """Outlook's own form, a mailbox in one file, a loose archive, a loose winmail.dat."""
+    two = [everybody["hemtjanst"], everybody["ekonomi-kansli"]]
+    match way:
+        case "msg":
+            data = [b.msg([b.msg_file(who.name, who.answer)]) for who in two]
+        case "mbox":
+            box = mailbox.mbox(tmp_path / "box", create=True)
+            for who in two:
+                box.add(p.plain(who)[0])
+            box.close()
+            data = [(tmp_path / "box").read_bytes()]
+        case "zip":
+            data = [b.packed({who.name: who.answer for who in two})]
+        case _:
+            data = [b.tnef([b.tnef_file(who.name, who.answer) for who in two])]
+    lay(folder, *data, ending="bin")  # the bytes decide
+    run(folder)
+    assert all(one in GOOD for one in outcomes(folder))
+    assert counting(folder) == {who.node for who in two}
+    before = dump(folder), files(folder)
+    run(folder)
+    assert (dump(folder), files(folder)) == before
+
+
+def test_an_archive_without_files_is_told(folder: Path) -> None:
+    lay(folder, b.packed({}), ending="zip")
+    assert codes(run(folder)) == ["XS004"]
+
+
+def test_an_archive_with_a_password_is_told(folder: Path, who: p.Person) -> None:
+    lay(folder, b.raw_zip([(who.name.encode("cp437", "replace"), b"x" * 30, 1)]), ending="zip")
+    done = run(folder)
+    assert codes(done) == ["XS030"]
+    assert "lösenord" in done.findings[0].fix
+    assert outcomes(folder) == ["unreadable"]
+
+
+def test_another_units_file_counts_for_that_unit_and_both_are_named(
+    folder: Path, everybody: dict[str, p.Person]
+) -> None:
+    one, other = everybody["hemtjanst"], everybody["ekonomi-kansli"]
+    lay(folder, *p.plain(p.Person(one.node, one.address, one.reference, other.name, other.answer)))
+    done = run(folder)
+    assert counting(folder) == {other.node}
+    said = {finding.code: finding.message for finding in done.findings if finding.code in ("XS035", "XS036")}
+    assert set(said) == {"XS035", "XS036"}
+    assert one.address in said["XS035"]
+    with Round(folder, NOW) as round_:
+        assert all(round_.names[node] in said["XS036"] for node in (one.node, other.node))
+        (answer,) = round_.register.answers()
+        assert {"XS035", "XS036"} <= {finding.code for finding in answer.findings}
+
+
+def test_senders_are_known_by_address_alone(folder: Path, who: p.Person) -> None:
+    """A display name proves nothing; those above, and known people in copy, are known; case makes no difference."""
+    with Round(folder, NOW) as round_:
+        premises = round_.premises
+        above = premises.controllers(who.node)[0].email
+        (root, *_) = premises.contacts_of(premises.organisation.root.id) or premises.controllers(who.node)
+    stranger = f'"{who.address}" <annan@utanfor.example>'
+    for sender, copy, expected in [
+        (stranger, "", ["XS035"]),
+        (stranger, who.address.upper(), []),
+        (who.address.upper(), "", []),
+        (above, "", []),
+        (root.email, "", []),
+        (f"{who.address}, annan@utanfor.example", "", []),  # nobody is known to have sent it
+    ]:
+        shutil.rmtree(folder / "inlämnat")
+        (folder / "xlstyr.db").rename(folder / "orig.db") if not (folder / "orig.db").exists() else None
+        shutil.copyfile(folder / "orig.db", folder / "xlstyr.db")
+        lay(folder, p.mail(who, p.with_file(who), From=sender, **({"Cc": copy} if copy else {})))
+        assert [code for code in codes(run(folder)) if code in ("XS035", "XS036")] == expected, sender
+        assert who.node in counting(folder)
+
+
+def test_one_letter_for_several_nodes_may_be_answered_with_any_of_them(
+    folder: Path, everybody: dict[str, p.Person]
+) -> None:
+    one, other = everybody["hemtjanst"], everybody["ekonomi-kansli"]
+    (book,) = folder.glob("Styrbok*.xlsx")
+    edit = Edit(book.read_bytes())
+    table = edit.table("contacts")
+    for row, cells in edit.rows(table.sheet).items():
+        if cells.get(table.columns["node"]) == other.node:
+            edit.set(table.sheet, f"{table.columns['email']}{row}", one.address)
+    book.write_bytes(edit.bytes())
+    lay(folder, *p.plain(p.Person(one.node, one.address, one.reference, other.name, other.answer)))
+    assert {"XS035", "XS036"}.isdisjoint(codes(run(folder)))
+    assert counting(folder) == {other.node}
+
+
+def test_a_reused_message_id_hides_nothing_and_the_same_message_again_is_known(
+    folder: Path, everybody: dict[str, p.Person]
+) -> None:
+    one, other = everybody["hemtjanst"], everybody["ekonomi-kansli"]
+    lay(folder, p.plain(one)[0], p.mail(other, p.with_file(other), Message_ID=f"<{one.node}@mail.example>"))
+    done = run(folder)
+    assert [post.known for post in done.posts] == [False, False]
+    assert counting(folder) == {one.node, other.node}
+    saved = b"X-MS-Exchange-Organization-SCL: -1\r\n" + p.plain(one)[0]
+    lay(folder, saved, p.mail(other, b.text(), Message_ID=f"<{one.node}@mail.example>"), start=2)
+    again = run(folder)
+    assert [post.known for post in again.posts] == [True, True, True, False]
+    assert codes(again) == ["XS031"]
+    assert outcomes(folder).count("duplicate") == 1
+    assert counting(folder) == {one.node, other.node}
+
+
+def test_two_versions_are_rivals_until_somebody_chooses(folder: Path, who: p.Person) -> None:
+    lay(folder, *p.two_versions(who))
+    done = run(folder)
+    (saved,) = (folder / "inlämnat").glob(f"{done.files[1].examined.sha256}*")
+    with Round(folder, NOW) as round_:
+        rivals = [f for f in consolidate(round_).findings if f.code == "XS501"]
+        assert len(rivals) == 1
+        assert superseded(round_) == frozenset()
+        collecting.choose(round_, saved)
+        assert superseded(round_) == {done.files[0].examined.sha256}
+    assert who.node in counting(folder)
+
+
+def test_a_conflict_copy_is_a_second_answer_and_both_files_are_named(folder: Path, who: p.Person) -> None:
+    stem = who.name.removesuffix(".xlsx")
+    copy = f"{stem}-LAPTOP-7Q2.xlsx"
+    (folder / "inkorg" / who.name).write_bytes(who.answer)
+    (folder / "inkorg" / copy).write_bytes(p.another_version(who.answer))
+    done = run(folder)
+    assert [taken.examined.status in GOOD for taken in done.files] == [True, True]
+    with Round(folder, NOW) as round_:
+        (rival,) = [f for f in consolidate(round_).findings if f.code == "XS501"]
+    assert who.name in rival.message
+    assert copy in rival.message
+
+
+def test_bounces_receipts_and_our_own_letters_give_no_answers(folder: Path, who: p.Person) -> None:
+    own = p.mail(who, p.with_file(who), X_Xlstyr="1", Message_ID="<eget@mail.example>")
+    lay(folder, b.bounce(own), b.receipt(), own)
+    done = run(folder)
+    assert Counter(post.received.kind for post in done.posts) == {"bounce": 1, "receipt": 1, "own": 1}
+    assert done.files == []
+    assert counting(folder) == set()
+    (told,) = done.findings
+    assert told.code == "XS033"
+    assert told.place.node == who.node
+    assert who.address in told.message
+    assert outcomes(folder) == ["ignored", "ignored"]
+
+
+def test_a_workbook_in_an_automatic_reply_is_told(folder: Path, who: p.Person) -> None:
+    lay(folder, p.mail(who, p.with_file(who), Auto_Submitted="auto-generated"))
+    done = run(folder)
+    assert codes(done) == ["XS034"]
+    assert who.name in done.findings[0].message
+    assert outcomes(folder) == ["ignored"]
+    (issued,) = (folder / "mallar").rglob(who.name)
+    quoted = p.Person(who.node, who.address, who.reference, who.name, issued.read_bytes())
+    lay(folder, p.mail(who, p.with_file(quoted), Auto_Submitted="auto-replied", Message_ID="<2@x>"), start=1)
+    assert codes(run(folder)) == []  # our own workbook back, as it went out
+
+
+def test_mail_from_nobody_we_know_is_only_mentioned(folder: Path, who: p.Person) -> None:
+    lay(folder, p.mail(who, b.text(), From="nyhetsbrev@reklam.example", Subject="Sommarens erbjudanden"))
+    (finding,) = run(folder).findings
+    assert (finding.code, finding.severity) == ("XS032", "notis")
+
+
+def test_a_message_that_cannot_be_opened_is_kept_and_stops_nothing(
+    folder: Path, everybody: dict[str, p.Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = everybody["hemtjanst"], everybody["ekonomi-kansli"]
+    lay(folder, *p.plain(one), *p.plain(other))
+    asked: Callable[[Workers, str, bytes], object] = Workers.run
+
+    def dying(workers: Workers, function: str, data: bytes) -> object:
+        return Died("memory") if f"<{one.node}@".encode() in data[:2000] else asked(workers, function, data)
+
+    monkeypatch.setattr(Workers, "run", dying)
+    done = run(folder)
+    assert codes(done).count("XS039") == 1
+    assert counting(folder) == {other.node}
+    assert "unreadable" in outcomes(folder)
+    assert p.plain(one)[0] in [path.read_bytes() for path in (folder / "inlämnat").iterdir()]
+    monkeypatch.setattr(Workers, "run", asked)
+    run(folder)
+    assert counting(folder) == {one.node, other.node}
+
+
+def test_what_is_too_large_stays_where_it_is(folder: Path, who: p.Person) -> None:
+    (folder / "xlstyr.toml").write_text("[limits]\nmessage = 1\nfile = 1\n", "utf-8")
+    lay(folder, p.mail(who, b.attached(os.urandom(3 * 2**20))), *p.plain(who))
+    done = run(folder)
+    assert [finding.code for finding in done.left] == ["XS038"]
+    assert "1 MiB" in done.left[0].message
+    assert counting(folder) == {who.node}
+
+
+def test_files_that_are_not_finished_wait_for_the_next_run(folder: Path, who: p.Person) -> None:
+    inbox = folder / "inkorg"
+    (inbox / "moln.xlsx").write_bytes(b"")
+    (inbox / "hämtas.xlsx.crdownload").write_bytes(who.answer[:1000])
+    (inbox / "~WRL0003.tmp").write_bytes(b"x")
+    (inbox / who.name).write_bytes(who.answer)
+    (inbox / f"~${who.name[2:]}").write_bytes(b"\x05Anna")
+    (inbox / "desktop.ini").write_bytes(b"[x]")
+    done = run(folder)
+    assert done.files == []
+    assert {finding.place.file for finding in done.left} == {
+        "moln.xlsx",
+        "hämtas.xlsx.crdownload",
+        "~WRL0003.tmp",
+        who.name,
+    }
+    assert {finding.code for finding in done.left} == {"XS037"}
+    (inbox / f"~${who.name[2:]}").unlink()
+    assert run(folder).files[0].examined.node == who.node
+
+
+def test_a_file_that_changes_while_it_is_read_waits(
+    folder: Path, who: p.Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "inkorg" / who.name
+    path.write_bytes(who.answer)
+    read = Path.read_bytes
+
+    def growing(self: Path) -> bytes:
+        data = read(self)
+        if self == path:
+            with self.open("ab") as file:
+                file.write(b"more")
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", growing)
+    assert [finding.code for finding in run(folder).left] == ["XS037"]
+    monkeypatch.setattr(Path, "read_bytes", read)
+    path.write_bytes(who.answer)
+    assert run(folder).files[0].examined.node == who.node
+
+
+def test_a_watched_folder_is_never_changed(folder: Path, everybody: dict[str, p.Person], tmp_path: Path) -> None:
+    """Nor are the round's own folders taken for answers when the watched one holds the whole round."""
+    one, other, third = (everybody[node] for node in ("hemtjanst", "ekonomi-kansli", "finans-skatt"))
+    watched = tmp_path / "Teams" / "Budget åäö"
+    (watched / "hemtjänst").mkdir(parents=True)
+    (watched / "hemtjänst" / one.name).write_bytes(one.answer)
+    (watched / "svar.eml").write_bytes(p.plain(other)[0])
+    (folder / "inkorg" / third.name).write_bytes(third.answer)
+    (folder / "xlstyr.toml").write_text(f'[inbox]\nfolders = ["{watched.as_posix()}", "."]\n', "utf-8")
+    before = files(watched)
+    watched.chmod(0o555)
+    done = run(folder)
+    watched.chmod(0o755)
+    assert files(watched) == before
+    assert counting(folder) == {one.node, other.node, third.node}
+    assert len(done.files) == 3
+
+
+@pytest.fixture
+def teams(folder: Path, tmp_path: Path) -> Path:
+    """A folder on Teams that the round watches."""
+    teams = tmp_path / "Teams – Budget"
+    teams.mkdir()
+    (folder / "xlstyr.toml").write_text(f'[inbox]\nfolders = ["{teams.as_posix()}"]\n', "utf-8")
+    return teams
+
+
+def test_workbooks_that_nobody_has_filled_in_are_no_answers(folder: Path, who: p.Person, teams: Path) -> None:
+    """They were laid there to be filled in."""
+    for path in (folder / "mallar").rglob("*.xlsx"):
+        shutil.copyfile(path, teams / path.name)
+    count = len(list(teams.iterdir()))
+    done = run(folder)
+    assert (done.files, done.left, done.untouched) == ([], [], count)
+    (teams / who.name).write_bytes(who.answer)
+    done = run(folder)
+    assert ([taken.examined.node for taken in done.files], done.untouched) == ([who.node], count - 1)
+
+
+def test_a_file_saved_anew_in_a_watched_folder_replaces_itself(folder: Path, who: p.Person, teams: Path) -> None:
+    """By a decision that says why; put back, the former counts again; a person's choice stands until it is saved anew."""
+    place = teams / who.name
+    versions = [who.answer, p.another_version(who.answer), p.another_version(who.answer, "En tredje.")]
+
+    def counts() -> list[bool]:
+        with Round(folder, NOW) as round_:
+            (said,) = [said for (node, _), said in collecting.bundle(round_).items() if node == who.node]
+            stands = {one.rows[0].origin.source.sha256 for one in said}
+        return [hashlib.sha256(version).hexdigest() in stands for version in versions]
+
+    for number in (0, 1, 2, 0):
+        place.write_bytes(versions[number])
+        run(folder)
+        assert counts() == [number == one for one in range(3)]
+        before = dump(folder)
+        run(folder)
+        assert dump(folder) == before
+    with Round(folder, NOW) as round_:
+        decided = round_.register.events(["decided"])
+        assert len(decided) == 3
+        assert all(who.name in event.data["why"] and event.data["by"] for event in decided)
+        (chosen,) = (folder / "inlämnat").glob(f"{hashlib.sha256(versions[1]).hexdigest()}*")
+        collecting.choose(round_, chosen, "Enligt chefen", "chef@exempelby.example")
+    run(folder)
+    assert counts() == [False, True, False]
+    versions.append(p.another_version(who.answer, "En fjärde."))
+    place.write_bytes(versions[3])
+    run(folder)
+    assert counts() == [False, False, False, True]
+
+
+def test_where_another_file_competes_nobody_decides_by_itself(folder: Path, who: p.Person, teams: Path) -> None:
+    (folder / "inkorg" / who.name).write_bytes(p.another_version(who.answer))
+    (teams / who.name).write_bytes(who.answer)
+    run(folder)
+    (teams / who.name).write_bytes(p.another_version(who.answer, "En tredje."))
+    run(folder)
+    assert who.node not in counting(folder)
+
+
+def test_a_watched_folder_that_is_away_is_an_error(folder: Path, tmp_path: Path) -> None:
+    (folder / "xlstyr.toml").write_text(f'[inbox]\nfolders = ["{(tmp_path / "borta").as_posix()}"]\n', "utf-8")
+    with pytest.raises(XlstyrError, match="borta"):
+        run(folder)
+
+
+def test_mail_in_time_is_not_late_because_it_is_collected_late(folder: Path, who: p.Person) -> None:
+    with Round(folder, NOW) as round_:
+        phase = round_.premises.phase_of(who.node)
+        assert phase is not None
+        due = phase.deadline
+    later = datetime(due.year + 1, 1, 1, 9, 0, tzinfo=UTC)
+    for date, late in (f"{due:%d %b %Y} 08:00:00 +0200", False), (f"{due:%d %b} {due.year + 5} 08:00:00 +0200", True):
+        copy = Path(shutil.copytree(folder, folder.with_name(f"kopia{late}")))
+        lay(copy, p.mail(who, p.with_file(who), Date=date))
+        with Round(copy, later) as round_:
+            assert ("XS701" in codes(gather(round_))) is late
+
+
+def test_an_original_whose_message_is_gone_is_taken_in_again(folder: Path, who: p.Person) -> None:
+    """As after a crash, when somebody has emptied the folder since."""
+    lay(folder, *p.plain(who))
+    run(folder)
+    with sqlite3.connect(folder / "xlstyr.db") as db:
+        for table in ("messages", "arrivals", "answers", "files"):
+            db.execute(f"delete from {table}")
+    db.close()
+    for path in (*(folder / "inkorg").iterdir(), *(folder / "inlämnat").glob("*.xlsx")):
+        path.unlink()
+    run(folder)
+    assert counting(folder) == {who.node}
+    with Register(folder / "xlstyr.db") as register:
+        (sha256,) = register.execute("select sha256 from messages").fetchone()
+    assert (folder / "inlämnat" / f"{sha256}.eml").is_file()
+
+
+def test_what_must_be_sealed_is_sealed_with_its_message(folder: Path, who: p.Person) -> None:
+    private = p.another_version(who.answer, "Gäller Anna, 811218-9876.")
+    secret = p.Person(who.node, who.address, who.reference, who.name, private)
+    lay(folder, p.mail(secret, p.with_file(secret), Subject=f"811218-9876 {who.reference}"))
+    done = run(folder)
+    assert outcomes(folder) == ["quarantined"]
+    assert counting(folder) == set()
+    assert list((folder / "inlämnat").iterdir()) == []
+    assert {path.suffix for path in (folder / "karantän").iterdir()} == {".eml", ".xlsx"}
+    assert not any("811218" in line for line in dump(folder))
+    assert "811218" not in done.posts[0].received.subject
+    before = dump(folder), files(folder)
+    run(folder)
+    assert (dump(folder), files(folder)) == before
+
+
+class Crash(BaseException):
+    """As if the power went."""
+
+
+@pytest.mark.slow
+def test_a_crash_anywhere_and_a_new_run_end_as_an_undisturbed_one(
+    folder: Path, everybody: dict[str, p.Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The n-th write, replace or commit fails, for every n; the second run ends where the undisturbed one ended."""
+    one, other, third = (everybody[node] for node in ("hemtjanst", "ekonomi-kansli", "finans-skatt"))
+    both = b.several(
+        b.text(), b.attached(one.answer, "A.xlsx"), b.attached(other.answer, "B.xlsx"), b.attached(b"%PDF-1.7")
+    )
+    lay(folder, p.mail(one, both), *p.nothing(other), *p.broken_base64(third))
+    sealed = p.another_version(everybody["barn-unga"].answer, "Gäller Anna, 811218-9876.")
+    lay(folder, p.mail(third, b.attached(sealed), Message_ID="<hemligt@mail.example>"), start=3)
+    whole = Path(shutil.copytree(folder, folder.with_name("hel")))
+    run(whole)
+    expected = sorted(dump(whole)), sorted(files(whole))
+
+    steps = left = 0
+
+    def step() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Crash
+
+    write, execute = safe.write_safely, Register.execute
+
+    def writing(path: Path, data: bytes) -> bool:
+        step()
+        done = write(path, data)
+        step()
+        return done
+
+    def executing(self: Register, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        if query.startswith(("insert", "delete")):
+            step()
+        return execute(self, query, values)
+
+    monkeypatch.setattr("xlstyr.rounds.collecting.write_safely", writing)
+    monkeypatch.setattr("xlstyr.rounds.post.write_safely", writing)
+    monkeypatch.setattr(Register, "execute", executing)
+    while True:
+        steps += 1
+        broken = Path(shutil.copytree(folder, folder.with_name("bruten")))
+        left = steps
+        try:
+            run(broken)
+        except Crash:
+            left = 0
+            run(broken)
+            assert (sorted(dump(broken)), sorted(files(broken))) == expected, steps
+            shutil.rmtree(broken)
+        else:
+            break
+    print(f"{steps - 1} points tried")
+    assert steps > 20
+
+
+def xlstyr(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "xlstyr.cli.main", *args], capture_output=True, text=True, check=False)
+
+
+def test_the_command_tells_what_came_and_from_whom(folder: Path, everybody: dict[str, p.Person]) -> None:
+    one, other = everybody["hemtjanst"], everybody["ekonomi-kansli"]
+    lay(folder, *p.plain(one), *p.broken_base64(other))
+    (folder / "inkorg" / "moln.xlsx").write_bytes(b"")
+    done = xlstyr("collect", "--round", str(folder), "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    said = json.loads(done.stdout)
+    (file,) = said["files"]
+    assert (file["file"], file["node"], file["sender"]) == (one.name, one.node, one.address)
+    assert file["status"] in GOOD
+    assert file["superseded"] is False
+    messages = {message["sender"]: message for message in said["messages"]}
+    assert messages[one.address]["message"] == file["message"]
+    assert messages[other.address]["node"] == other.node
+    (fault,) = messages[other.address]["findings"]
+    assert fault["code"] == "XS030"
+    (left,) = said["left"]
+    assert (left["file"], left["code"]) == ("moln.xlsx", "XS037")
+    text = xlstyr("collect", "--round", str(folder)).stdout
+    assert "2 kända sedan tidigare" in text
+    assert "moln.xlsx: ligger kvar" in text
+
+
+def test_the_command_shows_what_is_wrong_with_a_message(folder: Path, who: p.Person) -> None:
+    lay(folder, *p.nothing(who))
+    done = xlstyr("collect", "--round", str(folder))
+    assert done.returncode == 0
+    assert "1 brev" in done.stdout
+    assert who.address in done.stdout
+    assert "XS031" in done.stdout
+
+
+def test_without_a_mail_server_the_command_says_where_to_name_one(folder: Path, who: p.Person) -> None:
+    lay(folder, *p.plain(who))
+    done = xlstyr("collect", "--imap", "--round", str(folder))
+    assert done.returncode == 3
+    assert "imap.host" in done.stderr
+    assert "Tog in 1 filer" in done.stdout  # what lay in the folder is taken in all the same

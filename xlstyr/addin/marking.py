@@ -1,0 +1,146 @@
+"""Marks at cells with findings: a light colour and a note. What was there before comes back when they are mended."""
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import xlwings as xw
+
+from xlstyr.addin.native import unprotected
+from xlstyr.addin.openbook import formulas_of
+from xlstyr.addin.sheets import put
+
+Cells = Mapping[tuple[str, str], tuple[str, str]]
+"""(sheet, cell) → (severity, text)."""
+COLORS = {"fel": (255, 199, 206), "varning": (255, 235, 156), "notis": (221, 235, 247)}
+MOST = 300
+_REFERENCE = re.compile(r"ROWS\((?:'((?:[^']|'')+)'|([^'!()]+))!\$?([A-Z]+)\$?(\d+)\)")
+_NO_COLOR = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One marked cell: where it is now, its colour and note before, and the note that we put there."""
+
+    sheet: str
+    cell: str
+    color: str
+    note: str
+    ours: str
+    severity: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Where it is."""
+        return (self.sheet, self.cell)
+
+
+def marks_on(listing: xw.Sheet, row: int, column: int) -> list[Mark]:
+    """The marks that ``listing`` remembers from ``row`` on. A cell that is gone has none to take away.
+
+    The place of each is a formula, which follows when rows are inserted, sorted or cut.
+    """
+    last = listing.used_range.row + listing.used_range.shape[0] - 1
+    if last < row:
+        return []
+    area = listing.range((row, column), (last, column + 4))
+    texts = area.options(ndim=2).value
+    found = []
+    for values, formulas in zip(texts, formulas_of(area), strict=True):
+        place = _REFERENCE.search(str(formulas[0] or ""))
+        if place is not None:
+            sheet = (place[1] or place[2]).replace("''", "'")
+            color, note, ours, severity = (str(value or "") for value in values[1:])
+            found.append(Mark(sheet, place[3] + place[4], color, _text(note), _text(ours), severity))
+    return found
+
+
+def remember(listing: xw.Sheet, marks: Iterable[Mark], row: int, column: int) -> None:
+    """Writes on ``listing`` what ``marks_on`` reads."""
+    kept = list(marks)
+    put(listing, row, column + 1, [[mark.color, _kept(mark.note), _kept(mark.ours), mark.severity] for mark in kept])
+    for number, mark in enumerate(kept, row):
+        title = mark.sheet.replace("'", "''")
+        listing.range((number, column)).value = f"=ROWS('{title}'!{mark.cell})"
+
+
+def _kept(text: str) -> str:
+    """A note's text with a sign in front, so that an empty one differs from none."""
+    return f"|{text}"
+
+
+def _text(kept: str) -> str:
+    return kept.removeprefix("\u200b").removeprefix("|")
+
+
+def change_marks(book: xw.Book, before: Iterable[Mark], wanted: Cells) -> list[Mark]:
+    """Takes away the marks that aren't wanted any more and sets those that are; all that there are now.
+
+    A colour or a note that somebody has changed since is theirs, and stays.
+    """
+    known = {mark.key: mark for mark in before}
+    chosen = dict(list(wanted.items())[:MOST])
+    titles = {sheet.name for sheet in book.sheets}
+    changed = {sheet for sheet, _ in (*known, *chosen) if sheet in titles}
+    now: list[Mark] = []
+    for title in sorted(changed):
+        sheet = book.sheets[title]
+        old = [mark for mark in known.values() if mark.sheet == title]
+        new = {cell: said for (name, cell), said in chosen.items() if name == title}
+        if all(mark.cell in new and new[mark.cell] == (mark.severity, mark.ours) for mark in old) and len(old) == len(
+            new
+        ):
+            now += old
+            continue
+        with unprotected(sheet):
+            now += _changed(sheet, old, new)
+    return now
+
+
+def _changed(sheet: xw.Sheet, old: Iterable[Mark], new: Mapping[str, tuple[str, str]]) -> Iterator[Mark]:
+    kept: dict[str, Mark] = {}
+    for mark in old:
+        if mark.cell in new:
+            kept[mark.cell] = mark
+        else:
+            _restore(sheet.range(mark.cell), mark)
+    for cell, (severity, text) in new.items():
+        place = sheet.range(cell)
+        was = kept.get(cell)
+        if was is None:
+            note = place.note
+            was = Mark(sheet.name, cell, _hex(place.color), note.text if note else "", "", "")
+        mark = Mark(sheet.name, cell, was.color, was.note, text, severity)
+        if (was.severity, was.ours) != (severity, text):
+            place.color = COLORS[severity]
+            _set_note(place, f"{text}\n\n{was.note}" if was.note else text)
+        yield mark
+
+
+def _restore(place: xw.Range, mark: Mark) -> None:
+    if _hex(place.color) == _hex(COLORS.get(mark.severity)):
+        place.color = None if mark.color == _NO_COLOR else mark.color
+    note = place.note
+    ours = f"{mark.ours}\n\n{mark.note}" if mark.note else mark.ours
+    if note is not None and _even(note.text) == _even(ours):
+        _set_note(place, mark.note)
+
+
+def _set_note(place: xw.Range, text: str) -> None:
+    note = place.note
+    if note is not None:
+        note.delete()
+    if text:
+        with contextlib.suppress(
+            Exception
+        ):  # Excel takes none beside a conversation: the colour and the list are there
+            place.add_note(text)
+
+
+def _even(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _hex(color: tuple[int, int, int] | None) -> str:
+    return _NO_COLOR if color is None else "#{:02x}{:02x}{:02x}".format(*color)

@@ -1,0 +1,104 @@
+"""What xlwings has no word for, in each program's own: protection, whether a book is saved, and read only.
+
+Excel for Windows is reached over COM, Excel for Mac over Apple events, LibreOffice through the engine in this room.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import xlwings as xw
+
+_ALLOWED = (
+    "AllowFormattingCells",
+    "AllowFormattingColumns",
+    "AllowFormattingRows",
+    "AllowInsertingColumns",
+    "AllowInsertingRows",
+    "AllowInsertingHyperlinks",
+    "AllowDeletingColumns",
+    "AllowDeletingRows",
+    "AllowSorting",
+    "AllowFiltering",
+    "AllowUsingPivotTables",
+)
+
+_WIDE = 40
+
+
+class unprotected:  # noqa: N801 (reads as a word after "with")
+    """For as long as it lasts a protected sheet can be written; it is protected again as it was, however it ends."""
+
+    def __init__(self, sheet: xw.Sheet) -> None:
+        self._api: Any = sheet.api
+        self._mac = _is_mac(sheet.book)
+        self._was = bool(self._api.protect_contents.get() if self._mac else self._api.ProtectContents)
+        self._how: dict[str, object] = {}
+
+    def __enter__(self) -> None:
+        if not self._was:
+            return
+        if self._mac:
+            self._api.unprotect()
+            return
+        if (allowed := getattr(self._api, "Protection", None)) is not None:
+            self._how = {name: bool(getattr(allowed, name)) for name in _ALLOWED}
+            self._how["DrawingObjects"] = bool(self._api.ProtectDrawingObjects)
+            self._how["Scenarios"] = bool(self._api.ProtectScenarios)
+        self._api.Unprotect()
+
+    def __exit__(self, *_: object) -> None:
+        if self._was and self._mac:
+            self._api.protect_worksheet(allow_filtering=True, allow_formatting_columns=True, allow_formatting_rows=True)
+        elif self._was:
+            self._api.Protect(**self._how)
+
+
+def protect(sheet: xw.Sheet) -> None:
+    """Protects a sheet of ours: widths and filters stay free."""
+    if _is_mac(sheet.book):
+        sheet.api.protect_worksheet(allow_filtering=True, allow_formatting_columns=True, allow_formatting_rows=True)
+    else:
+        sheet.api.Protect(AllowFormattingColumns=True, AllowFormattingRows=True, AllowFiltering=True)
+
+
+def hidden_rows(sheet: xw.Sheet, first: int, last: int) -> frozenset[int]:
+    """The rows from ``first`` to ``last`` that are hidden."""
+    if first > last:
+        return frozenset()
+    api: Any = sheet.range((first, 1), (last, _WIDE)).api  # of a hidden column nothing is seen
+    if not hasattr(api, "queryVisibleCells"):
+        return frozenset(_without_height(sheet, first, last))
+    shown = {n + 1 for area in api.queryVisibleCells().RangeAddresses for n in range(area.StartRow, area.EndRow + 1)}
+    return frozenset(range(first, last + 1)) - shown
+
+
+def _without_height(sheet: xw.Sheet, first: int, last: int) -> Iterator[int]:
+    """Halves until a height is the same for all of a part: a hidden row has none."""
+    height = sheet.range((first, 1), (last, 1)).row_height
+    if height is None and first < last:
+        middle = (first + last) // 2
+        yield from _without_height(sheet, first, middle)
+        yield from _without_height(sheet, middle + 1, last)
+    elif height == 0:
+        yield from range(first, last + 1)
+
+
+def is_saved(book: xw.Book) -> bool:
+    """Whether nothing has changed in ``book`` since it was saved."""
+    api: Any = book.api
+    if hasattr(api, "isModified"):
+        return not api.isModified()
+    return bool(api.saved.get() if _is_mac(book) else api.Saved)
+
+
+def is_read_only(book: xw.Book) -> bool:
+    """Whether ``book`` can't be saved where it is."""
+    api: Any = book.api
+    if hasattr(api, "isReadonly"):
+        return bool(api.isReadonly())
+    return bool(api.read_only.get() if _is_mac(book) else api.ReadOnly)
+
+
+def _is_mac(book: xw.Book) -> bool:
+    return sys.platform == "darwin" and book.app.engine.name == "excel"

@@ -1,0 +1,114 @@
+"""Sheets that the buttons put in a workbook: found again by a mark, filled as a list, never read as an answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import xlwings as xw
+
+from xlstyr.addin.native import unprotected
+from xlstyr.layout.raw import letters
+from xlstyr.rounds.own_sheets import MARK
+from xlstyr.words import word
+
+_HEADING = (31, 78, 121)
+_SHADE = (221, 235, 247)
+_LONGEST = 32_000
+_SHOWN_AS_TEXT = 250  # characters; Excel shows a longer text as #### where the format says that it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a list: its header and its width in characters."""
+
+    header: str
+    width: float
+
+
+def own_sheet(book: xw.Book, key: str) -> xw.Sheet | None:
+    """Our sheet ``key`` (a key of ``addin.sheet``); None when there is none."""
+    return next((sheet for sheet in book.sheets if _key(sheet) == key), None)
+
+
+def own_sheets(book: xw.Book, key: str) -> list[xw.Sheet]:
+    """Every sheet of ours of that kind."""
+    return [sheet for sheet in book.sheets if _key(sheet) == key]
+
+
+def _key(sheet: xw.Sheet) -> str:
+    """Which of our sheets this is, ``""`` for somebody else's."""
+    title = sheet.name
+    for key in ("check", "follow", "query", "help"):
+        if title.startswith(word(f"addin.sheet.{key}")) and sheet["A1"].value == MARK:
+            return key
+    return ""
+
+
+def new_sheet(book: xw.Book, key: str) -> xw.Sheet:
+    """A sheet of ours, last; a title that somebody else has used gets a number."""
+    taken = {sheet.name.casefold() for sheet in book.sheets}
+    title = base = word(f"addin.sheet.{key}")
+    number = 2
+    while title.casefold() in taken:
+        title = f"{base} {number}"
+        number += 1
+    sheet = book.sheets.add(title, after=book.sheets[-1])
+    _mark(sheet)
+    return sheet
+
+
+def _mark(sheet: xw.Sheet) -> None:
+    put(sheet, 1, 1, [[MARK]])
+    sheet["A1"].column_width = 0
+
+
+def hide_columns(sheet: xw.Sheet, first: int, last: int) -> None:
+    """Hides columns of a sheet of ours, counted from 1."""
+    sheet.range((1, first), (1, last)).column_width = 0
+
+
+def put(sheet: xw.Sheet, row: int, column: int, rows: Sequence[Sequence[Any]]) -> None:
+    """``rows`` from that cell on. Texts are texts, whatever they begin with: nothing that people wrote becomes a formula."""
+    if not rows:
+        return
+    area = sheet.range((row, column), (row + len(rows) - 1, column + len(rows[0]) - 1))
+    for place in range(len(rows[0])):
+        texts = [line[place] for line in rows if isinstance(line[place], str)]
+        if texts and max(map(len, texts)) < _SHOWN_AS_TEXT:
+            sheet.range((row, column + place), (row + len(rows) - 1, column + place)).number_format = "@"
+    area.value = [[_safe(value) for value in line] for line in rows]
+
+
+def _safe(value: Any) -> Any:
+    """A text as a cell takes it: one that looks like a formula keeps its sign behind an invisible blank."""
+    if not isinstance(value, str):
+        return value
+    text = value[:_LONGEST]
+    return f"\u200b{text}" if text[:1] in ("=", "+", "-", "@") and len(text) > 1 else text
+
+
+def lay_out(sheet: xw.Sheet, title: str, text: str, columns: Sequence[Column], row: int) -> None:
+    """Heading, text below it, and the headers of a list on ``row``, from column B."""
+    put(sheet, 1, 2, [[title]])
+    put(sheet, 2, 2, [[text]])
+    sheet["B1"].font.bold = True
+    sheet["B1"].font.size = 16
+    sheet["B1"].font.color = _HEADING
+    head(sheet, columns, row)
+    for place, column in enumerate(columns, 2):
+        sheet.range(f"{letters(place)}1").column_width = column.width
+
+
+def head(sheet: xw.Sheet, columns: Sequence[Column], row: int) -> None:
+    """The headers of a list."""
+    put(sheet, row, 2, [[column.header for column in columns]])
+    line = sheet.range((row, 2), (row, 1 + len(columns)))
+    line.font.bold = True
+    line.color = _SHADE
+
+
+def emptied(sheet: xw.Sheet) -> None:
+    """Takes everything but the mark off a sheet of ours, which is left unprotected."""
+    unprotected(sheet).__enter__()
+    sheet.clear()
+    _mark(sheet)

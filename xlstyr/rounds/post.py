@@ -1,0 +1,262 @@
+"""Messages that come in: kept as they came, taken apart in a child process, every part of them accounted for."""
+
+import glob
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Self
+
+from xlstyr.mail.message import Attachment, Kind, Message, Problem
+from xlstyr.mail.reference import Reference, find_reference, format_reference
+from xlstyr.mail.unpack import from_plain
+from xlstyr.model.delivery import Delivery
+from xlstyr.model.finding import Finding, Place, found
+from xlstyr.model.personal import masked
+from xlstyr.rounds.inbox import MIB
+from xlstyr.rounds.letters import nodes_of, round_key
+from xlstyr.rounds.mailbook import Arrival, Received
+from xlstyr.rounds.mailbook import Letter as SentLetter
+from xlstyr.rounds.round import Round
+from xlstyr.rounds.safe import write_safely
+from xlstyr.rounds.workers import Bounds, Died, Workers
+from xlstyr.words import word, words
+
+MESSAGES = {"mail": ".eml", "msg": ".msg", "zip": ".zip", "tnef": ".dat"}
+"""The kinds of file (``mail.files.kind_of``) that hold other files, and how their originals are called."""
+_CONTAINERS = ("zip", "tnef")
+_CONTAINER = "container"
+_SUBJECT = re.compile(
+    rb"^subject:[ \t]*([^\r\n]{0,1000}(?:\r?\n[ \t][^\r\n]{0,1000}){0,4})", re.IGNORECASE | re.MULTILINE
+)
+_PEEK = 256 * 1024
+_NO_FILES = ("text", "empty", "report")  # reasons why a part is ignored
+_EARLIEST = 2000  # a year: no message is older
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to open, of a kind in ``MESSAGES``. ``name`` is the file that it was saved as, ``""`` for none."""
+
+    data: bytes
+    name: str
+    kind: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message as taken in. ``known``: it had come before. ``files``: how many of its parts were taken in.
+
+    ``name`` is the file that it was saved as, ``""`` for one that came by IMAP. ``node`` is whom its subject names.
+    """
+
+    received: Received
+    name: str
+    node: str
+    known: bool
+    files: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message whose bytes are safe, taken apart, not registered yet. ``about``: the nodes of what it answers."""
+
+    received: Received
+    message: Message
+    name: str
+    about: tuple[str, ...]
+    known: bool
+
+    @property
+    def node(self) -> str:
+        """The node that its subject names, ``""`` for none."""
+        return self.about[0] if self.about else ""
+
+    def delivery(self, place: str) -> Delivery:
+        """How the part at ``place`` came."""
+        mail = self.received
+        channel = "folder" if mail.kind == _CONTAINER else mail.channel
+        return Delivery(mail.received, channel, mail.sha256, place, mail.sender, mail.copies, self.about)
+
+
+class Postroom:
+    """Opens messages in a child of its own, within the round's limits for them."""
+
+    def __init__(self, round_: Round) -> None:
+        limits = round_.settings.limits
+        self._round = round_
+        self._workers = Workers(Bounds(limits.message_memory * MIB, limits.message_seconds))
+
+    def open(self, letter: Letter) -> Opened:
+        """Keeps the bytes, then takes them apart."""
+        data, round_ = letter.data, self._round
+        sha256 = hashlib.sha256(data).hexdigest()
+        registered = round_.mailbook.has_message(sha256)
+        if not registered:
+            write_safely(round_.folder_of("originals") / f"{sha256}{MESSAGES[letter.kind]}", data)
+        container = letter.kind in _CONTAINERS
+        message = self._taken_apart(data, container)
+        reference = find_reference(message.reference) or _quoted_reference(message, data)
+        received = Received(
+            sha256,
+            message.message_id,
+            letter.channel,
+            message.sender,
+            message.copies,
+            masked(message.subject)[:300],
+            message.sent,
+            _came(message.sent, round_.now),
+            _CONTAINER if container and message.kind is Kind.LETTER else message.kind.value,
+            format_reference(reference) if reference is not None else "",
+        )
+        known = registered or self._has_come(received, message)
+        return Opened(received, message, letter.name, self._nodes_of(reference), known)
+
+    def _taken_apart(self, data: bytes, container: bool) -> Message:
+        function = "unpack_file_bytes" if container else "unpack_bytes"
+        answer = self._workers.run(f"xlstyr.mail.unpack:{function}", data)
+        if isinstance(answer, Died):
+            code, detail = ("fault", answer.fault) if answer.fault else (answer.reason, "")
+            return Message(kind=Kind.UNREADABLE, problems=(Problem("", code, detail),), leaves=1)
+        try:
+            return from_plain(answer)
+        except (ValueError, TypeError, LookupError):
+            return Message(kind=Kind.UNREADABLE, problems=(Problem("", "crash"),), leaves=1)
+
+    def _nodes_of(self, reference: Reference | None) -> tuple[str, ...]:
+        """The nodes of the letter with ``reference``, the one in the reference first; empty for another round's."""
+        if reference is None or reference.round != round_key(self._round):
+            return ()
+        sent = self._sent.get(format_reference(reference))
+        return tuple(dict.fromkeys((reference.node, *(nodes_of(sent) if sent is not None else ()))))
+
+    @cached_property
+    def _sent(self) -> dict[str, SentLetter]:
+        """The letters that have gone, by the reference in their subject; of several with one the latest."""
+        return {one.reference.partition("#")[0]: one for one in self._round.mailbook.letters()}
+
+    @cached_property
+    def _people(self) -> frozenset[str]:
+        """Every address in the control workbook, lower case."""
+        return frozenset(contact.email.casefold() for contact in self._round.premises.contacts)
+
+    def _has_come(self, mail: Received, message: Message) -> bool:
+        """Whether the same message has come another way, with other bytes: fetched, and saved from Outlook.
+
+        A Message-ID alone decides nothing: the files in it must be the same as well.
+        """
+        execute = self._round.register.execute
+        query = "select sha256 from messages where message_id = ? and message_id <> '' and sender = ? and subject = ?"
+        same = execute(query, (mail.message_id, mail.sender, mail.subject)).fetchall()
+        files = {hashlib.sha256(file.data).hexdigest() for file in message.attachments}
+        query = "select sha256 from arrivals where message = ? and sha256 <> ''"
+        return any({row[0] for row in execute(query, other)} == files for other in same)
+
+    def enter(self, opened: Opened, files: int) -> Post:
+        """Registers the message and every part of it that wasn't a file to take in, in one transaction.
+
+        ``files`` is how many were taken in.
+        """
+        round_ = self._round
+        findings = tuple(self._findings(opened)) if not opened.known else ()
+        with round_.register.transaction():
+            round_.mailbook.add_message(opened.received)
+            for arrival in _rest(opened):
+                round_.mailbook.add_arrival(arrival)
+        return Post(opened.received, opened.name, opened.node, opened.known, files, findings)
+
+    def _findings(self, opened: Opened) -> Iterator[Finding]:
+        """What is to be told of a message, besides what is said of the files in it."""
+        message, mail = opened.message, opened.received
+        place = Place(file=opened.name, node=opened.node)
+        sender = mail.sender or word("post.said.nobody")
+        if message.kind is Kind.UNREADABLE:
+            yield found("XS039", place, reason=_reason(message.problems[0]).rstrip("."))
+            return
+        what = word("post.said.message", sender=sender)
+        if mail.kind == _CONTAINER:
+            what = word("post.said.archive", name=opened.name)
+        for part in message.problems:
+            name = part.path.rpartition("/")[2] or word("post.said.nameless")
+            yield found("XS030", place, name=name, what=what, reason=_reason(part))
+        unread = [file for file in message.attachments if _is_left_unread(self._round, message.kind, file)]
+        for file in unread:
+            kind = word(f"post.kind.{file.within.value}")
+            yield found("XS034", place, name=file.name, sender=sender, kind=kind)
+        if message.kind is Kind.BOUNCE and opened.about:
+            name = self._round.names.get(opened.node, opened.node)
+            yield found("XS033", place, node=name, address=self._written_to(opened))
+        if message.answers or message.problems or unread:
+            return
+        if mail.kind == _CONTAINER:
+            yield found("XS004", place)
+        elif message.kind is Kind.LETTER:
+            ours = bool(opened.about) or mail.sender in self._people
+            yield found("XS031", place, sender=sender) if ours else found("XS032", place, sender=sender)
+
+    def _written_to(self, opened: Opened) -> str:
+        """Whom the letter that came back went to."""
+        sent = self._sent.get(opened.received.reference)
+        if sent is not None and sent.recipients:
+            return ", ".join(sent.recipients)
+        premises = self._round.premises
+        contacts = premises.contacts_of(opened.node, "responsible")
+        return ", ".join(one.email for one in contacts if one.email) or word("post.said.no_address")
+
+    def close(self) -> None:
+        """Ends the child."""
+        self._workers.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _came(sent: datetime | None, now: datetime) -> datetime:
+    """When a message reached us, for want of better when it was sent: who answers in time isn't late by our waiting."""
+    if sent is None or sent.year < _EARLIEST:
+        return now
+    return min(sent.astimezone(UTC).replace(microsecond=0), now)
+
+
+def _quoted_reference(message: Message, data: bytes) -> Reference | None:
+    """The reference of our own letter inside a bounce."""
+    if message.kind is not Kind.BOUNCE:
+        return None
+    subjects = (line[1].decode("utf-8", "replace") for line in _SUBJECT.finditer(data[:_PEEK]))
+    return next((reference for subject in subjects if (reference := find_reference(subject))), None)
+
+
+def _rest(opened: Opened) -> Iterator[Arrival]:
+    """Every part that isn't taken in as a file: what couldn't be read, and what is no answer. Texts are no parts."""
+    message = opened.message
+    unreadable = "XS039" if message.kind is Kind.UNREADABLE else "XS030"
+    for part in message.problems:
+        name = part.path.rpartition("/")[2]
+        yield Arrival("", name, opened.delivery(part.path), "unreadable", unreadable, part.code)
+    for skipped in message.ignored:
+        if skipped.reason not in _NO_FILES:
+            yield Arrival("", skipped.name, opened.delivery(skipped.path), "ignored", "", skipped.reason)
+    for file in message.attachments:
+        if file.within is not Kind.LETTER:
+            digest = hashlib.sha256(file.data).hexdigest()
+            yield Arrival(digest, file.name, opened.delivery(file.path), "ignored", "", file.within.value)
+
+
+def _reason(part: Problem) -> str:
+    known = words("post.unread") | words("mail_in.problems")
+    return str(known[part.code]).format(detail=part.detail)
+
+
+def _is_left_unread(round_: Round, kind: Kind, file: Attachment) -> bool:
+    """Whether ``file`` may be an answer although it lay in a message that isn't one; our own letters come back so."""
+    if file.within is Kind.LETTER or kind in (Kind.BOUNCE, Kind.OWN) or not file.data.startswith(b"PK"):
+        return False
+    issued = round_.folder_of("issued").rglob(glob.escape(file.name))
+    return all(path.read_bytes() != file.data for path in issued)

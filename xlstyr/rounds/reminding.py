@@ -1,0 +1,107 @@
+"""``remind``: those who were sent a workbook and haven't answered, by steps counted from the deadline."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from xlstyr.model.finding import Finding
+from xlstyr.model.organisation import Node
+from xlstyr.model.premises import Contact
+from xlstyr.rounds.delivering import troubles
+from xlstyr.rounds.letters import Writer, addresses, nodes_of
+from xlstyr.rounds.round import Round
+from xlstyr.rounds.sending import Parcel, Plan, parcel, parts, responsible, scope_of_mail
+from xlstyr.rounds.sent import Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A node that is due a reminder of ``level`` (from 1), with copies to ``copies``."""
+
+    parcel: Parcel
+    level: int
+    copies: tuple[str, ...]
+
+
+def plan_reminders(round_: Round, node: str | None = None, level: str = "all") -> Plan:
+    """Reminders that are due today. Each step once per node; only the latest, when several have been passed.
+
+    ``Plan.already`` names the nodes that were sent their workbook, haven't answered, and are due nothing today.
+    ``level`` goes with ``node`` as in ``sending.scope_of_mail``. Raises ``XlstyrError`` as ``plan_issue`` does.
+    """
+    made, sent = Plan(), Sent(round_)
+    groups: dict[tuple[object, ...], list[Due]] = defaultdict(list)
+    undecided = sent.undecided("reminder")
+    for one in scope_of_mail(round_, node, level):
+        if one.id not in sent.sent or one.id in sent.answered:
+            continue
+        step = _step(round_, one, round_.now)
+        unsure = [row for row in undecided if one.id in nodes_of(row) and _step(round_, one, row.at) >= step]
+        made.findings.extend(troubles(unsure))
+        if step == 0 or unsure or any(done >= step for done in sent.reminded[one.id]):
+            made.already.append(one.id)
+            continue
+        due = _due(round_, one, step)
+        if isinstance(due, Due):
+            groups[(*sorted(map(str.casefold, due.parcel.to)), step, due.copies)].append(due)
+        else:
+            made.findings.extend(due)
+    _write(round_, groups, made)
+    return made
+
+
+def _step(round_: Round, node: Node, at: datetime) -> int:
+    """The number (from 1) of the latest step whose day had come for ``node`` at ``at``; 0 before the first."""
+    phase = round_.premises.phase_of(node.id)
+    assert phase is not None
+    gone = (at.date() - phase.deadline).days
+    return sum(step.days <= gone for step in round_.settings.reminder)
+
+
+def _due(round_: Round, node: Node, step: int) -> Due | list[Finding]:
+    to, findings = responsible(round_, node)
+    if not to:
+        return findings
+    one = parcel(round_, node, to)
+    if isinstance(one, Finding):
+        return [one]
+    copies = addresses(_copied(round_, node, step))
+    taken = {address.casefold() for address in to}
+    return Due(one, step, tuple(address for address in copies if address.casefold() not in taken))
+
+
+def _copied(round_: Round, node: Node, step: int) -> list[Contact]:
+    """Those who get a copy of the reminder, by their role."""
+    premises = round_.premises
+    found: list[Contact] = []
+    for role in sorted(round_.settings.reminder, key=lambda one: one.days)[step - 1].copy_to:
+        match role:
+            case "controller":
+                found.extend(premises.controllers(node.id))
+            case "certifier":
+                path = (
+                    premises.contacts_of(above.id, "certifier") for above in premises.organisation.path(node.id)[::-1]
+                )
+                found.extend(next((contacts for contacts in path if contacts), ()))
+            case "line_parent" if node.line is not None:
+                found.extend(premises.contacts_of(node.line, "responsible"))
+    return found
+
+
+def _write(round_: Round, groups: dict[tuple[object, ...], list[Due]], made: Plan) -> None:
+    writer = Writer(round_)
+    for group in groups.values():
+        copies, step = group[0].copies, group[0].level
+        whole = parts(round_, [due.parcel for due in group], made.findings)
+        for number, part in enumerate(whole, 1):
+            letter = writer.outgoing(
+                "reminder",
+                tuple(one.node.id for one in part),
+                part[0].to,
+                tuple(one.path for one in part),
+                copies=copies,
+                part=(number, len(whole)),
+                data={"level": step, "cc": list(copies)},
+                level=step,
+            )
+            made.letters.append(letter)
