@@ -173,7 +173,8 @@ def commands_page() -> str:
     """``kommandon.md``: every command with its arguments and options."""
     context = click.Context(group, info_name="xlstyr")
     index = table(("Kommando", "Gör"), [(f"[`{n}`](#xlstyr-{n})", _command(context, n).help or "") for n in COMMANDS])
-    return page("Kommandon", COMMANDS_ABOUT, index, *(_command_section(context, name) for name in COMMANDS))
+    sections = (section for name in COMMANDS for section in _command_sections(_command(context, name), name))
+    return page("Kommandon", COMMANDS_ABOUT, index, *sections)
 
 
 def _command(context: click.Context, name: str) -> click.Command:
@@ -182,8 +183,15 @@ def _command(context: click.Context, name: str) -> click.Command:
     return command
 
 
-def _command_section(context: click.Context, name: str) -> str:
-    command = _command(context, name)
+def _command_sections(command: click.Command, name: str) -> Iterator[str]:
+    """A command, and the commands within it."""
+    yield _command_section(command, name)
+    if isinstance(command, click.Group):
+        for inner, below in command.commands.items():
+            yield from _command_sections(below, f"{name} {inner}")
+
+
+def _command_section(command: click.Command, name: str) -> str:
     arguments = [p for p in command.params if isinstance(p, click.Argument)]
     options = [p for p in command.params if isinstance(p, click.Option)]
     usage = " ".join(["xlstyr", name, command.options_metavar or "", *(_metavar(argument) for argument in arguments)])

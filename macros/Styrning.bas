@@ -37,6 +37,10 @@ Public Sub FoljSiffran(Optional control As Object)
     RunPython "from xlstyr.addin import buttons; buttons.follow()"
 End Sub
 
+Public Sub Fraga(Optional control As Object)
+    RunPython "from xlstyr.addin import buttons; buttons.query()"
+End Sub
+
 Public Sub Hjalp(Optional control As Object)
     RunPython "from xlstyr.addin import buttons; buttons.help_()"
 End Sub

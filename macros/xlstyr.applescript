@@ -2,8 +2,8 @@
 -- så att skalet läser det som text och aldrig som ett kommando.
 
 on VbaHandler(parameterText)
-	set oldDelimiters to text item delimiters
-	set text item delimiters to "|"
+	set oldDelimiters to AppleScript's text item delimiters
+	set AppleScript's text item delimiters to "|"
 	set parts to text items of parameterText
 	set searchPath to item 1 of parts
 	set interpreter to item 2 of parts
@@ -11,7 +11,7 @@ on VbaHandler(parameterText)
 	set bookName to (items 4 thru -3 of parts) as text
 	set programPath to item -2 of parts
 	set logPath to item -1 of parts
-	set text item delimiters to oldDelimiters
+	set AppleScript's text item delimiters to oldDelimiters
 
 	set pythonCode to "import xlwings.utils;xlwings.utils.prepare_sys_path('" & searchPath & "');" & pythonCommand
 	set shellCommand to quoted form of interpreter & " -P -B -u -W ignore -c " & quoted form of pythonCode & ¬

@@ -21,7 +21,7 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.model.records import BudgetLine
 from xlstyr.rounds.certifying import certifiers, certify, reopen
-from xlstyr.rounds.collecting import Taken, bundle, choose, take_in
+from xlstyr.rounds.collecting import Taken, take_in
 from xlstyr.rounds.consolidating import consolidate, scope_of, totals
 from xlstyr.rounds.examining import examine
 from xlstyr.rounds.issuing import issue_workbooks
@@ -29,6 +29,7 @@ from xlstyr.rounds.locking import lock_of
 from xlstyr.rounds.register import Event
 from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.standing import bundle, choose
 from xlstyr.rounds.status import NodeStatus, history, node_states
 
 UNIT, COMMITTEE = "hemtjanst", "valfard"

@@ -73,6 +73,8 @@ def test_commands_exist(name: str) -> None:
     wrong = []
     for first, *rest in commands((ROOT / name).read_text("utf-8")):
         known = group if first.startswith("-") or first == "…" else group.get_command(context, first)
+        while isinstance(known, click.Group) and known is not group and rest and not rest[0].startswith("-"):
+            known = known.get_command(context, rest.pop(0))
         options = {option for parameter in known.params for option in parameter.opts} if known else set()
         used = [word for word in (first, *rest) if word.startswith("--")]
         if known is None or not set(used) <= options | {"--help"}:

@@ -8,21 +8,35 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.faults.points import AFTER, BEFORE, Disk, failing
-from tests.faults.scenario import STEPS, Step, age, copy, files, prepare, register, run, temporary, visible
+from tests.faults.scenario import (
+    STEPS,
+    State,
+    Step,
+    age,
+    copy,
+    differences,
+    prepare,
+    register,
+    run,
+    state,
+    temporary,
+    visible,
+)
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.mailbook import Mailbook, Received
 from xlstyr.rounds.register import Register
+from xlstyr.rounds.workers import Workers
 
 KILLS = 20
 MANY, FEW = 60, 8
 COMMIT = ("commit", "register")
-State = tuple[dict[str, str], dict[str, list[tuple[object, ...]]]]
 
 
 @dataclass(frozen=True)
@@ -35,10 +49,10 @@ class Passed:
     said: object
     seconds: float
 
-    @property
+    @cached_property
     def state(self) -> State:
         """What the step must end in."""
-        return files(self.after), register(self.after)
+        return state(self.after)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +88,7 @@ def test_the_same_again_changes_nothing(passed: list[Passed], tmp_path: Path, nu
     one = passed[number]
     folder = copy(one.after, tmp_path / "runda")
     run(one.step, folder)
-    assert (files(folder), register(folder)) == one.state
+    assert differences(state(folder), one.state) == []
 
 
 def points(disk: Disk) -> Iterator[tuple[str, int, bool]]:
@@ -94,7 +108,7 @@ def points(disk: Disk) -> Iterator[tuple[str, int, bool]]:
 @pytest.mark.parametrize("number", range(len(STEPS)), ids=[step.name for step in STEPS])
 def test_whatever_fails_a_run_again_ends_the_same(passed: list[Passed], tmp_path: Path, number: int) -> None:
     one = passed[number]
-    state, whole = one.state, visible(one.before) | visible(one.after)
+    whole = visible(one.before) | visible(one.after)
     with failing(Disk(copy(one.before, tmp_path / "runda"))) as counting:
         run(one.step, counting.folder)
     tried = Counter[str]()
@@ -108,25 +122,29 @@ def test_whatever_fails_a_run_again_ends_the_same(passed: list[Passed], tmp_path
         age(folder)
         assert not visible(folder) - whole, what
         run(one.step, folder)
-        assert (files(folder), register(folder)) == state, what
+        assert differences(state(folder), one.state) == [], what
         tried[kind] += 1
     assert tried["commit"], "nothing was tried"
     there = sum(counting.counts[kind] for kinds in (BEFORE, AFTER) for kind in kinds)
     print(f"{one.step.name}: {sum(tried.values())} points of {there} {dict(tried)}")
 
 
-def killed(step: Step, folder: Path, seconds: float) -> bool:
-    """Runs the step in a process that is killed after ``seconds``. False: it had got to the end by then."""
+def killed(step: Step, folder: Path, seconds: float) -> float | None:
+    """Runs the step in a process that is killed after ``seconds``. How long it took when it had ended by then."""
+    start = time.perf_counter()
     child = os.fork()
     if child == 0:
         try:
             run(step, folder)
         finally:
             os._exit(0)
-    time.sleep(seconds)
+    while time.perf_counter() - start < seconds:
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return time.perf_counter() - start
+        time.sleep(0.001)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
+    return None if os.WIFSIGNALED(status) else seconds
 
 
 @pytest.mark.slow
@@ -134,21 +152,24 @@ def killed(step: Step, folder: Path, seconds: float) -> bool:
 def test_whenever_it_is_killed_a_run_again_ends_the_same(passed: list[Passed], tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    spans = [one.seconds for one in passed]
-    interrupted = 0
-    for _ in range(KILLS):
-        [one] = chance.choices(passed, spans)
-        moment = chance.uniform(0, one.seconds)
+    spans = {one.step.name: one.seconds for one in passed}
+    moments: list[str] = []
+    while len(moments) < KILLS:
+        [one] = chance.choices(passed, [*spans.values()])
+        name = one.step.name
+        moment = chance.uniform(0, spans[name])
         folder = copy(one.before, tmp_path / "runda")
-        interrupted += killed(one.step, folder, moment)
-        what = f"seed {seed}: {one.step.name} killed after {moment:.3f} s"
-        whole = visible(one.before) | visible(one.after)
-        assert not visible(folder) - whole, what
+        took = killed(one.step, folder, moment)
+        if took is None:
+            moments.append(f"{name} {moment:.3f} s")
+        else:
+            spans[name] = min(took, spans[name])
+        what = f"seed {seed}: {name} killed after {moment:.3f} s"
+        assert not visible(folder) - visible(one.before) - visible(one.after), what
         age(folder)
         run(one.step, folder)
-        assert (files(folder), register(folder)) == one.state, what
-    print(f"seed {seed}: killed {interrupted} of {KILLS} before they were done")
-    assert interrupted >= KILLS // 2
+        assert differences(state(folder), one.state) == [], what
+    print(f"seed {seed}: killed at {len(moments)} moments: {', '.join(moments)}")
 
 
 @pytest.mark.parametrize("name", ["collect", "collect again"])
@@ -192,3 +213,22 @@ def test_an_original_is_on_the_disk_before_anything_says_that_it_has_come(
         assert COMMIT in disk.seen[before:]
     with Register(disk.folder / "xlstyr.db") as opened:
         assert opened.execute("pragma synchronous").fetchone() == (2,)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_process_has_workers_of_its_own() -> None:
+    """Asking the same ones, the two would get each other's answers: one unit's figures for another's."""
+    with Workers() as pool:
+        assert pool.run("builtins:len", b"abc") == 3
+        [mine] = pool._alive
+        child = os.fork()
+        if child == 0:
+            try:
+                other = pool.run("builtins:len", b"abcd")
+                os._exit(0 if other == 4 and mine not in pool._alive else 1)
+            finally:
+                os._exit(2)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert pool.run("builtins:len", b"abcde") == 5
+        assert pool._alive == {mine}

@@ -20,11 +20,12 @@ from tests.mail import builders as b
 from tests.office.xmledit import Edit
 from tests.post import people as p
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds import collecting, safe
-from xlstyr.rounds.collecting import Collected, gather, superseded
+from xlstyr.rounds import safe, standing
+from xlstyr.rounds.collecting import Collected, gather
 from xlstyr.rounds.consolidating import consolidate, scope_of
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.standing import superseded
 from xlstyr.rounds.workers import Died, Workers
 
 GOOD = ("accepted", "partly")
@@ -95,7 +96,7 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
 def counting(folder: Path) -> set[str]:
     """The nodes whose answers count."""
     with Round(folder, NOW) as round_:
-        return {node for (node, _), said in collecting.bundle(round_).items() if len(said) == 1}
+        return {node for (node, _), said in standing.bundle(round_).items() if len(said) == 1}
 
 
 @pytest.mark.parametrize("shape", p.SHAPES)
@@ -130,9 +131,7 @@ def test_what_comes_by_mail_counts_as_what_lies_in_the_folder(
         totals, there = consolidate(round_).totals, scope_of(other, other.premises.organisation.root.id)[0]
         here = scope_of(round_, round_.premises.organisation.root.id)[0]
         assert here.gaps == there.gaps
-        assert {c.digest for c in collecting.contributions(round_)} == {
-            c.digest for c in collecting.contributions(other)
-        }
+        assert {c.digest for c in standing.contributions(round_)} == {c.digest for c in standing.contributions(other)}
         sent = {one.delivery.sender for one in round_.mailbook.arrivals()}
     assert sent == {who.address for who in everybody.values()}
     assert totals["net_cost"]
@@ -257,7 +256,7 @@ def test_two_versions_are_rivals_until_somebody_chooses(folder: Path, who: p.Per
         rivals = [f for f in consolidate(round_).findings if f.code == "XS501"]
         assert len(rivals) == 1
         assert superseded(round_) == frozenset()
-        collecting.choose(round_, saved)
+        standing.choose(round_, saved)
         assert superseded(round_) == {done.files[0].examined.sha256}
     assert who.node in counting(folder)
 
@@ -324,8 +323,10 @@ def test_a_message_that_cannot_be_opened_is_kept_and_stops_nothing(
     assert "unreadable" in outcomes(folder)
     assert p.plain(one)[0] in [path.read_bytes() for path in (folder / "inlämnat").iterdir()]
     monkeypatch.setattr(Workers, "run", asked)
-    run(folder)
+    again = run(folder)
+    assert [post.known for post in again.posts] == [False, True]
     assert counting(folder) == {one.node, other.node}
+    assert "unreadable" not in outcomes(folder)
 
 
 def test_what_is_too_large_stays_where_it_is(folder: Path, who: p.Person) -> None:
@@ -425,7 +426,7 @@ def test_a_file_saved_anew_in_a_watched_folder_replaces_itself(folder: Path, who
 
     def counts() -> list[bool]:
         with Round(folder, NOW) as round_:
-            (said,) = [said for (node, _), said in collecting.bundle(round_).items() if node == who.node]
+            (said,) = [said for (node, _), said in standing.bundle(round_).items() if node == who.node]
             stands = {one.rows[0].origin.source.sha256 for one in said}
         return [hashlib.sha256(version).hexdigest() in stands for version in versions]
 
@@ -441,7 +442,7 @@ def test_a_file_saved_anew_in_a_watched_folder_replaces_itself(folder: Path, who
         assert len(decided) == 3
         assert all(who.name in event.data["why"] and event.data["by"] for event in decided)
         (chosen,) = (folder / "inlämnat").glob(f"{hashlib.sha256(versions[1]).hexdigest()}*")
-        collecting.choose(round_, chosen, "Enligt chefen", "chef@exempelby.example")
+        standing.choose(round_, chosen, "Enligt chefen", "chef@exempelby.example")
     run(folder)
     assert counts() == [False, True, False]
     versions.append(p.another_version(who.answer, "En fjärde."))

@@ -25,13 +25,14 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.merge import bundle_of, merge
-from xlstyr.rounds.collecting import bundle, choose, collect, contributions
+from xlstyr.rounds.collecting import collect
 from xlstyr.rounds.consolidating import consolidate, scope_of, totals
 from xlstyr.rounds.issuing import issue_workbooks
 from xlstyr.rounds.lending import Lent, lend, upwards
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.replying import Return, plan_returns
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.standing import bundle, choose, contributions
 from xlstyr.rounds.status import node_states
 
 Copied = Callable[[Path], Path]

@@ -16,12 +16,13 @@ from tests.conftest import NOW
 from tests.office.xmledit import Edit, Typed
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.collecting import Taken, bundle, collect, recover
+from xlstyr.rounds.collecting import Taken, collect, recover
 from xlstyr.rounds.consolidating import Consolidated, consolidate
 from xlstyr.rounds.issuing import Issued, issue_workbooks
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.standing import bundle
 from xlstyr.rounds.status import node_states
 
 Copied = Callable[[Path], Path]

@@ -18,20 +18,20 @@ from tests.conftest import NOW
 from tests.office.xmledit import Edit
 from xlstyr.checks.privacy import codes_of, name_codes, private_cells, title_codes
 from xlstyr.excel.beside import beside
-from xlstyr.excel.gate import gate
-from xlstyr.excel.read import read_twice, read_workbook
+from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import Identity
 from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
-from xlstyr.model.finding import Finding
 from xlstyr.rounds import collecting, quarantine
-from xlstyr.rounds.collecting import Taken, bundle, collect, recover
+from xlstyr.rounds.collecting import Taken, collect, recover
 from xlstyr.rounds.consolidating import consolidate
 from xlstyr.rounds.disposing import Decision, chosen, dispose, listed
 from xlstyr.rounds.examining import Examined, examine
+from xlstyr.rounds.replying import Return, plan_returns
 from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.standing import bundle
 from xlstyr.rounds.status import node_states
 
 TEXTS = tomllib.loads((Path(__file__).parent / "privacy" / "texts.toml").read_text("utf-8"))
@@ -133,17 +133,6 @@ def test_issued_workbooks_and_answers_are_clean(danderyd: Path, exempelby: Path)
 
 
 # a file from outside
-
-
-@pytest.fixture(autouse=True)
-def two_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are read as the child process reads them, which also looks beside the cells."""
-
-    def read(_: Round, data: bytes) -> tuple[RawBook | None, list[Finding]]:
-        refused = gate(data)
-        return (None, [refused]) if refused is not None else read_twice(data)
-
-    monkeypatch.setattr(Round, "read", read)
 
 
 @dataclass
@@ -571,3 +560,16 @@ def test_a_rolled_up_workbook_is_searched(exempelby: Path, copied: Callable[[Pat
         (taken,) = collect(round_, [path])
     assert taken.outcome == "quarantined"
     assert "sammanställningen" in taken.examined.findings[0].message
+
+
+def test_the_sender_gets_a_letter_and_no_workbook(desk: Desk) -> None:
+    desk.lay(desk.edited(typed(f"Vikarie för {NUMBER}")))
+    desk.collected()
+    with desk.opened() as round_:
+        (planned,) = plan_returns(round_)
+    assert isinstance(planned, Return)
+    assert (planned.node, planned.path, planned.refused) == (NODE, None, True)
+    assert planned.letter is not None
+    assert planned.letter.files == ()
+    assert "Budget Q17" in planned.letter.body and "ta bort numret" in " ".join(planned.letter.body.casefold().split())
+    assert NUMBER not in str(planned)

@@ -13,7 +13,7 @@ from xlstyr.rounds.samples import Typed
 from xlstyr.words.rules import rule
 
 NODES = {"unit": "ekbackens-forskola", "committee": "utbildningsnamnden"}
-NUMBERS = [208, 211, 218, 219, *range(301, 311), *range(401, 408), 601, 602]
+NUMBERS = [208, 211, 218, *range(301, 311), *range(401, 408), 601, 602]
 
 
 def given(content: Content, table: str) -> list[RowContent]:

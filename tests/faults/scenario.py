@@ -242,6 +242,28 @@ def register(folder: Path) -> dict[str, list[tuple[object, ...]]]:
     return tables
 
 
+State = tuple[dict[str, str], dict[str, list[tuple[object, ...]]]]
+
+
+def state(folder: Path) -> State:
+    """Everything that is left behind."""
+    return files(folder), register(folder)
+
+
+def differences(found: State, expected: State) -> list[str]:
+    """What is there that shouldn't be (+), and what isn't there and should (-)."""
+    told = []
+    for sign, (one_files, one_tables), (other_files, other_tables) in (
+        ("+", found, expected),
+        ("-", expected, found),
+    ):
+        told += [f"{sign} {name} {digest[:8]}" for name, digest in sorted(one_files.items() - other_files.items())]
+        for table, rows in one_tables.items():
+            others = other_tables.get(table, [])
+            told += [f"{sign} {table}: {str(row)[:300]}" for row in rows if row not in others]
+    return told or ([] if found == expected else ["the register has another order or number of rows"])
+
+
 def temporary(folder: Path) -> list[str]:
     """Files that are being written, or were; what is being erased has begun to go and is swept away later."""
     return [path.name for path in folder.rglob(".~*") if not path.name.startswith(".~~")]

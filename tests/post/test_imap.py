@@ -16,8 +16,10 @@ from tests.post import servers
 from tests.post.servers import PASSWORD, TOKEN, Box, Imap
 from xlstyr.mail.imap import MARK, Account, Mailbox, NotHandedOutError
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds.collecting import Collected, bundle, gather
+from xlstyr.rounds.collecting import Collected, gather
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.standing import bundle
+from xlstyr.rounds.workers import Died, Workers
 
 Uses = Callable[..., None]
 DONE = (MARK, r"\Seen")
@@ -288,4 +290,22 @@ def test_what_was_refused_counts_when_the_round_is_mended(
     assert counting(folder) == {who.node}
     before = dump(folder)
     assert run(folder).files == []
+    assert dump(folder) == before
+
+
+def test_a_message_that_the_computer_was_too_busy_for_is_opened_the_next_time(
+    folder: Path, box: Box, uses: Uses, everybody: list[p.Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box.deliver(*p.plain(everybody[0]))
+    uses(folder, box)
+    with monkeypatch.context() as busy:
+        busy.setattr(Workers, "run", lambda *_: Died("time"))
+        done = run(folder)
+    assert [finding.code for post in done.posts for finding in post.findings] == ["XS039"]
+    assert counting(folder) == set()
+    (again,) = run(folder).posts
+    assert (again.known, again.received.sender, again.files) == (False, everybody[0].address, 1)
+    assert counting(folder) == {everybody[0].node}
+    before = dump(folder)
+    assert run(folder).posts == []
     assert dump(folder) == before

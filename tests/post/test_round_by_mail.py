@@ -18,7 +18,7 @@ from tests.mail.server import Post, serving
 from tests.post import people as p
 from tests.post.servers import Box
 from xlstyr.mail.imap import MARK
-from xlstyr.rounds.collecting import gather, superseded
+from xlstyr.rounds.collecting import gather
 from xlstyr.rounds.consolidating import consolidate, scope_of
 from xlstyr.rounds.delivering import deliver
 from xlstyr.rounds.issuing import issue_workbooks
@@ -26,6 +26,7 @@ from xlstyr.rounds.mailbook import Arrival
 from xlstyr.rounds.reminding import plan_reminders
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.sending import plan_issue
+from xlstyr.rounds.standing import superseded
 from xlstyr.rounds.start import start_round
 from xlstyr.rounds.status import node_states
 

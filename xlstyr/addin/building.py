@@ -18,7 +18,7 @@ from xlstyr.words import word
 
 NAME = "xlstyr.xlam"
 INTERPRETER = r"%LOCALAPPDATA%\xlstyr\python\python.exe"
-"""Where IT puts Python, unless another place is named when the add-in is built or in the user's own settings."""
+"""Where IT puts Python, unless another place is named when the add-in is built. The user's own settings come after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,9 @@ _CUTS = (
     _Cut('PYTHONPATH = AddExcelDir & ";" & Active', "\n", 'PYTHONPATH = "false;;;;;"', 3),
     # any python that happens to be first in the path, started where the user last opened a file
     _Cut('interpreter = GetConfig("INTERPRETER", "python")', "\n", "MsgBox {no_python}, 16\n        Exit Function"),
+    # on a Mac: a script that hands the workbook's name to a shell as it is, and one that asks for it
+    _Cut('AppleScriptTask("xlwings-"', ', "VbaHandler"', 'AppleScriptTask("xlstyr.applescript"'),
+    _Cut('MsgBox "To enable RunPython, please run', "\n", "MsgBox {no_python}, 16"),
     # the folder that the process happens to stand in comes first among the places that Python imports from
     _Cut('" -B -c ""import xlwings.utils', ";", '" -P -B -c ""import xlwings.utils'),
 )
@@ -68,6 +71,11 @@ def build_addin(python: str = INTERPRETER) -> bytes:
 def with_buttons(book: bytes) -> bytes:
     """The control workbook ``book`` (.xlsx) as an .xlsm whose buttons run the same functions as the add-in's tab."""
     return with_macros(book, [_own("Styrning"), *run_python()])
+
+
+def with_office_buttons(book: bytes) -> bytes:
+    """The control workbook ``book`` (.xlsx) as an .xlsm whose buttons work in a LibreOffice that xlstyr has started."""
+    return with_macros(book, [_own("Styrning"), Module("xlwings", _text("LibreOffice.bas"))])
 
 
 def _own(name: str) -> Module:

@@ -6,8 +6,8 @@ import xlwings as xw
 
 from xlstyr.addin.homes import home_of, place_of
 from xlstyr.addin.marking import Cells, change_marks, marks_on, remember
-from xlstyr.addin.openbook import identity_of, raw_book
 from xlstyr.addin.native import protect
+from xlstyr.addin.openbook import identity_of, raw_book
 from xlstyr.addin.sheets import Column, emptied, hide_columns, lay_out, new_sheet, own_sheet, put
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from xlstyr.addin.building import NAME, build_addin
@@ -150,7 +151,9 @@ def _ready_made(file: Path) -> AddinFile:
     return addin
 
 
+@cache
 def _ours() -> AddinFile:
+    """What this version builds; the same as long as the program runs."""
     built = read_addin(build_addin())
     assert built is not None
     return built

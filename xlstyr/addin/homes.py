@@ -57,10 +57,10 @@ def settings_path() -> Path:
 def _candidates(book: xw.Book) -> Iterator[Path]:
     place = place_of(book)
     yield from place.parents if place is not None else ()
-    yield from _named()
+    yield from named_rounds()
 
 
-def _named() -> list[Path]:
+def named_rounds() -> list[Path]:
     """The folders in the user's settings. Raises ``XlstyrError`` when they can't be read."""
     path = settings_path()
     if not path.is_file():

@@ -71,7 +71,7 @@ def _kept(text: str) -> str:
 
 
 def _text(kept: str) -> str:
-    return kept.removeprefix("\u200b").removeprefix("|")
+    return kept.removeprefix("|")
 
 
 def change_marks(book: xw.Book, before: Iterable[Mark], wanted: Cells) -> list[Mark]:

@@ -92,6 +92,17 @@ def is_saved(book: xw.Book) -> bool:
     return bool(api.saved.get() if _is_mac(book) else api.Saved)
 
 
+def mark_saved(book: xw.Book) -> None:
+    """Nothing that has changed in ``book`` is worth a question when it is closed."""
+    api: Any = book.api
+    if hasattr(api, "setModified"):
+        api.setModified(False)
+    elif _is_mac(book):
+        api.saved.set(True)
+    else:
+        api.Saved = True
+
+
 def is_read_only(book: xw.Book) -> bool:
     """Whether ``book`` can't be saved where it is."""
     api: Any = book.api

@@ -34,7 +34,7 @@ def identity_of(book: xw.Book) -> Identity | None:
     """What ``book`` says that it is; None when it isn't one of ours."""
     if NAME not in book.names:
         return None
-    text: str = book.names[NAME].refers_to
+    text = str(book.names[NAME].refers_to)
     return Identity.parse(text.removeprefix("=").strip('"'))
 
 

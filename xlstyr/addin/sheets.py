@@ -1,5 +1,6 @@
 """Sheets that the buttons put in a workbook: found again by a mark, filled as a list, never read as an answer."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from xlstyr.words import word
 _HEADING = (31, 78, 121)
 _SHADE = (221, 235, 247)
 _LONGEST = 32_000
-_SHOWN_AS_TEXT = 250  # characters; Excel shows a longer text as #### where the format says that it is one
+_LIKE_NUMBER = re.compile(r"\d|^(?:true|false|sant|falskt)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +69,18 @@ def hide_columns(sheet: xw.Sheet, first: int, last: int) -> None:
 
 
 def put(sheet: xw.Sheet, row: int, column: int, rows: Sequence[Sequence[Any]]) -> None:
-    """``rows`` from that cell on. Texts are texts, whatever they begin with: nothing that people wrote becomes a formula."""
-    if not rows:
-        return
-    area = sheet.range((row, column), (row + len(rows) - 1, column + len(rows[0]) - 1))
-    for place in range(len(rows[0])):
-        texts = [line[place] for line in rows if isinstance(line[place], str)]
-        if texts and max(map(len, texts)) < _SHOWN_AS_TEXT:
-            sheet.range((row, column + place), (row + len(rows) - 1, column + place)).number_format = "@"
-    area.value = [[_safe(value) for value in line] for line in rows]
+    """``rows`` from that cell on. Texts are texts: nothing that people wrote becomes a formula, a number or a date."""
+    if rows:
+        area = sheet.range((row, column), (row + len(rows) - 1, column + len(rows[0]) - 1))
+        area.value = [[_safe(value) for value in line] for line in rows]
 
 
 def _safe(value: Any) -> Any:
-    """A text as a cell takes it: one that looks like a formula keeps its sign behind an invisible blank."""
+    """A text so that the cell takes it as it is: behind the sign that isn't shown, if it looks like something else."""
     if not isinstance(value, str):
         return value
     text = value[:_LONGEST]
-    return f"\u200b{text}" if text[:1] in ("=", "+", "-", "@") and len(text) > 1 else text
+    return f"'{text}" if text and (text[0] in "=+-@'" or _LIKE_NUMBER.search(text[:40])) else text
 
 
 def lay_out(sheet: xw.Sheet, title: str, text: str, columns: Sequence[Column], row: int) -> None:

@@ -164,8 +164,9 @@ def _shares(premises: Premises, submission: Submission) -> Iterator[Finding]:
         shares.setdefault(line.former, []).append(WHOLE if line.share is None else line.share)
     for row in submission.tables["reorganised"]:
         parts = shares.pop(str(row.values["former"]), [WHOLE])
-        if abs(sum(parts) - WHOLE) > ACCEPTED or min(parts) <= 0:
-            percent = f"{(sum(parts) * 100).normalize():f}".replace(".", ",")
+        whole = sum(parts, Decimal(0))
+        if abs(whole - WHOLE) > ACCEPTED or min(parts) <= 0:
+            percent = f"{(whole * 100).normalize():f}".replace(".", ",")
             place = submission.place("reorganised", row, "share")
             yield found("XS815", place, former=row.values["former"], share=percent)
 

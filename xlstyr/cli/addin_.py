@@ -13,6 +13,7 @@ from xlstyr.words import word
 if TYPE_CHECKING:
     from xlstyr.addin.deploying import Done, Status
 
+ENGINES = ("excel", "libreoffice")
 machine_option = click.option("--machine", "everyone", is_flag=True, help=word("deploy.help.machine"))
 xlstart_option = click.option(
     "--xlstart",
@@ -42,6 +43,36 @@ def build(out: Path, python: str | None, as_json: bool) -> None:
         put_json({"addin": str(path)})
     else:
         click.echo(word("addin.built", path=path))
+
+
+@command.command("run", help=word("addin.help.run"))
+@click.argument("button", metavar="BUTTON")
+@click.argument(
+    "workbook",
+    required=False,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="[WORKBOOK]",
+)
+@click.option("--engine", type=click.Choice(ENGINES), help=word("addin.help.engine"))
+@click.option("--cell", metavar="SHEET!CELL", default="", help=word("addin.help.cell"))
+def run(button: str, workbook: Path | None, engine: str | None, cell: str) -> None:
+    """Press a button; ends with 1 when it could not do its work."""
+    from xlstyr.addin.starting import press, usual_engine
+
+    done, text = press(button, workbook, engine or usual_engine(), cell)
+    if not done:
+        sys.exit(FAULTS)
+    click.echo(text or word("addin.ran"))
+
+
+@command.command("open", help=word("addin.help.open"))
+@click.argument("workbook", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="WORKBOOK")
+def open_(workbook: Path) -> None:
+    """Open a workbook in a LibreOffice where its buttons work."""
+    from xlstyr.addin.starting import open_in_office
+
+    open_in_office(workbook)
+    click.echo(word("addin.opened", book=workbook.name))
 
 
 @command.command("install", help=word("deploy.help.install"))

@@ -10,9 +10,10 @@ import click
 from xlstyr.cli.compared import compared_json, show_compared
 from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_json, round_option, say, show_findings
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.collecting import Collected, Taken, choose, gather, superseded
+from xlstyr.rounds.collecting import Collected, Taken, gather
 from xlstyr.rounds.post import Post
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.standing import choose, superseded
 from xlstyr.words import word
 
 STATES = ("accepted", "partly", "held", "refused")

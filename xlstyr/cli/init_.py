@@ -1,5 +1,6 @@
 """``xlstyr init``."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from xlstyr.rounds.start import start_round
 from xlstyr.words import word
 
 MIB = 2**20
+ENGINES = ("excel", "libreoffice")
 
 
 @click.command("init", help=word("cli.help.init"))
@@ -25,21 +27,38 @@ MIB = 2**20
     metavar="DIR",
     help=word("cli.arguments.from"),
 )
+@click.option("--macro", is_flag=True, help=word("addin.help.macro"))
+@click.option("--engine", type=click.Choice(ENGINES), help=word("addin.help.macro_engine"))
 @json_option
 def command(
-    folder: Path, year: int | None, sample: str | None, part: str | None, source: Path | None, as_json: bool
+    folder: Path,
+    year: int | None,
+    sample: str | None,
+    part: str | None,
+    source: Path | None,
+    macro: bool,
+    engine: str | None,
+    as_json: bool,
 ) -> None:
     """Make a round, or a part of one."""
-    if part is not None and source is not None and year is None and sample is None:
+    if engine is not None and not macro:
+        raise click.UsageError(word("addin.only_for_macros"))
+    if part is not None and source is not None and year is None and sample is None and not macro:
         _lend(folder, part, source, as_json)
         return
     if year is None or part is not None or source is not None:
         raise click.UsageError(word("cli.errors.year_or_part"))
-    path = start_round(folder, year, sample)
+    path = start_round(folder, year, sample, equip=_buttons(engine) if macro else None)
     if as_json:
         put_json({"control": str(path)})
     else:
         say("started", path=path)
+
+
+def _buttons(engine: str | None) -> Callable[[bytes], bytes]:
+    from xlstyr.addin.building import with_buttons, with_office_buttons
+
+    return with_office_buttons if engine == "libreoffice" else with_buttons
 
 
 def _lend(folder: Path, node: str, source: Path, as_json: bool) -> None:

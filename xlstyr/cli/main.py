@@ -27,6 +27,7 @@ COMMANDS = (
     "explain",
     "demo",
     "addin",
+    "doctor",
 )
 ENVIRONMENT = 3
 

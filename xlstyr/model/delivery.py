@@ -10,9 +10,9 @@ class Delivery:
 
     ``channel`` is folder, message (a saved message in a folder) or imap. ``message`` is the sha256 of the message
     that carried it and ``place`` where it lay in it; of a loose file ``message`` is ``""``, and ``place`` is where it
-    lies in a watched folder, else ``""``. Addresses are lower case, and
-    ``""`` or empty when nobody knows: then nothing is compared with the node's contacts. ``about`` are the nodes of the letter
-    that the message answers, empty when it says nothing of that.
+    lies in a watched folder, else ``""``. Addresses are lower case, and ``""`` or empty when nobody knows: then
+    nothing is compared with the node's contacts. ``about`` are the nodes of the letter that the message answers, empty
+    when it says nothing of that.
     """
 
     received: datetime

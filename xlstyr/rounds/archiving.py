@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from xlstyr import __version__
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, found
-from xlstyr.rounds.collecting import contributions, recover
+from xlstyr.rounds.collecting import recover
 from xlstyr.rounds.inbox import is_mailbox, waiting
 from xlstyr.rounds.issuing import recipients
 from xlstyr.rounds.package import FORMAT, Package, Packed, clean_copy, pieces_of, table_lines, tables_of
@@ -26,6 +26,7 @@ from xlstyr.rounds.register import Event
 from xlstyr.rounds.retention import Record, Rule, digest_of, load_rules, records, round_end
 from xlstyr.rounds.round import Round, file_name
 from xlstyr.rounds.safe import writing
+from xlstyr.rounds.standing import contributions
 from xlstyr.words import word
 
 ORIGINALS = ("originals", "messages")

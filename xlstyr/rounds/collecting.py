@@ -9,23 +9,23 @@ from typing import Any
 from xlstyr.mail.files import kind_of
 from xlstyr.mail.mbox import split_mbox
 from xlstyr.mail.message import MailLimits
-from xlstyr.model.bundle import Contribution, dump, load
+from xlstyr.model.bundle import dump, load
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, found
 from xlstyr.model.personal import masked
-from xlstyr.rollup.merge import bundle_of
 from xlstyr.rounds import quarantine
 from xlstyr.rounds.certifying import forgotten, on_arrival
-from xlstyr.rounds.comparing import Compared, corrected, said_by
+from xlstyr.rounds.comparing import Compared, corrected
 from xlstyr.rounds.examining import Examined, examine, readable
 from xlstyr.rounds.inbox import MIB, is_mailbox, read_waiting, too_large, waiting
-from xlstyr.rounds.locking import standing, view
 from xlstyr.rounds.mailbook import Arrival
-from xlstyr.rounds.post import MESSAGES, Letter, Post, Postroom
+from xlstyr.rounds.post import MESSAGES, Letter, Opened, Post, Postroom
 from xlstyr.rounds.register import Answer
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.safe import write_safely
+from xlstyr.rounds.standing import follow
+from xlstyr.rounds.workers import in_order
 from xlstyr.words import word
 
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
@@ -102,16 +102,29 @@ def gather(
     found_ = waiting(round_, paths)
     done = Collected(whole=whole, left=found_.left, untouched=found_.untouched)
     with Postroom(round_) as room:
-        for path in progress(found_.files):
+        for path in _read_ahead(round_, progress(found_.files)):
             _take_path(round_, room, path, done, watched=path in found_.watched)
         if imap:
             try:
                 _take_from_server(round_, room, done, progress)
             except XlstyrError as error:
                 done.failure = error
-    recover(round_)
-    _read_again(round_, done)
+        recover(round_)
+        _read_again(round_, room, done)
     return done
+
+
+def _read_ahead(round_: Round, files: Iterable[Path]) -> Iterator[Path]:
+    """``files`` in their order, each read (if it is a workbook) by the time it is handed on: several at a time."""
+    limits = round_.settings.limits
+
+    def read(path: Path) -> Path:
+        content = None if is_mailbox(path) else read_waiting(path, max(limits.file, limits.message))
+        if isinstance(content, bytes) and kind_of(content, path.name) not in MESSAGES:
+            round_.read_ahead(content)
+        return path
+
+    return in_order(read, files, round_.reading.workers.size)
 
 
 def _take_path(round_: Round, room: Postroom, path: Path, done: Collected, *, watched: bool) -> None:
@@ -130,7 +143,7 @@ def _take_path(round_: Round, room: Postroom, path: Path, done: Collected, *, wa
         _take_message(round_, room, Letter(content, readable(path.name), kind, "message"), done)
     elif watched:
         taken = take_in(round_, content, path.name, Delivery(round_.now, place=masked(path.resolve().as_posix())))
-        follow(round_, taken)
+        follow(round_, taken.examined.sha256, taken.delivery.place, taken.examined.name, again=taken.duplicate)
         done.add(taken)
     else:
         done.add(take_in(round_, content, path.name, Delivery(round_.now)))
@@ -163,17 +176,27 @@ def _take_message(round_: Round, room: Postroom, letter: Letter, done: Collected
     if len(letter.data) > most * MIB:
         done.left.append(too_large(word("post.said.file"), len(letter.data), most, letter.name))
         return
-    opened = room.open(letter)
+    _take_opened(round_, room, room.open(letter), done)
+
+
+def _take_opened(round_: Round, room: Postroom, opened: Opened, done: Collected) -> None:
     for part in opened.message.answers:
         done.add(take_in(round_, part.data, part.name, opened.delivery(part.path)))
     done.posts.append(room.enter(opened, len(opened.message.answers)))
 
 
-def _read_again(round_: Round, done: Collected) -> None:
-    """Files that came by IMAP and didn't count: what was wrong may have been the round, and be mended by now.
+def _read_again(round_: Round, room: Postroom, done: Collected) -> None:
+    """What came by IMAP and didn't count: what was wrong may have been the round or the computer, and be mended by now.
 
-    A file in a folder still lies there and is read again anyhow.
+    What lies in a folder is read again anyhow.
     """
+    came = {post.received.sha256 for post in done.posts}
+    for mail in round_.mailbook.messages():
+        if (mail.kind, mail.channel) == ("unreadable", "imap") and mail.sha256 not in came:
+            for path in round_.folder_of("originals").glob(f"{mail.sha256}*"):
+                again = room.open(Letter(path.read_bytes(), "", "mail", "imap"))
+                if not again.known:
+                    _take_opened(round_, room, again, done)
     seen = {taken.examined.sha256 for taken in done.files}
     for arrival in round_.mailbook.arrivals():
         if arrival.outcome not in _NOT_WHOLE or arrival.delivery.channel != "imap" or arrival.sha256 in seen:
@@ -303,87 +326,3 @@ def recover(round_: Round) -> list[str]:
 
 def _is_registered(round_: Round, sha256: str) -> bool:
     return round_.register.file(sha256) is not None or round_.mailbook.has_message(sha256)
-
-
-def contributions(round_: Round) -> list[Contribution]:
-    """Every contribution in the register that may count: decisions joined to their rank, certified nodes locked."""
-    texts = (answer.contribution for answer in round_.register.answers())
-    return list(standing((load(text) for text in texts if text is not None), view(round_.register)))
-
-
-def choose(round_: Round, path: Path, why: str = "", by: str = "") -> Contribution:
-    """Registers that the answer in ``path`` shall count where two compete; of several decisions the last stands.
-
-    Raises:
-        XlstyrError: the file hasn't been taken in, says nothing that can count, is replaced by a later answer, or its
-            node is certified as something else.
-    """
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    texts = round_.register.said_by(sha256)
-    if not texts:
-        raise XlstyrError(word("cli.errors.not_taken_in", file=path.name))
-    chosen = load(texts[0])
-    decisions = view(round_.register, chosen.node)
-    if not decisions.counts(chosen):
-        name = round_.names.get(chosen.node, chosen.node)
-        raise XlstyrError(word("cli.errors.locked_node", node=name, file=path.name, id=chosen.node))
-    rivals = [decisions.seen(one) for one in said_by(round_, chosen.node, chosen.stage)]
-    if any(one.rank[:2] > chosen.rank[:2] for one in rivals):
-        raise XlstyrError(word("cli.errors.not_rival", file=path.name, node=round_.names.get(chosen.node, chosen.node)))
-    rank = 1 + max(one.decision for one in rivals)  # above what a level below has decided as well
-    about = {"digest": chosen.digest, "rank": rank, "sha256": sha256, "why": masked(why), "by": by}
-    with round_.register.transaction():
-        round_.register.add_event("decided", chosen.node, chosen.stage, round_.now, **about)
-    return chosen
-
-
-def follow(round_: Round, taken: Taken) -> None:
-    """A file that was saved anew where it lay in a watched folder replaces what lay there: a decision, registered.
-
-    Where another file competes as well, or somebody has chosen since, nothing is decided.
-    """
-    sha256, by = taken.examined.sha256, word("post.said.folder")
-    query = "select sha256 from arrivals where message = '' and place = ? and sha256 <> ?"
-    before = {row[0] for row in round_.register.execute(query, (taken.delivery.place, sha256))}
-    texts = round_.register.said_by(sha256)
-    if not before or len(texts) != 1:
-        return
-    decisions = view(round_.register, (said := load(texts[0])).node)
-    said = decisions.seen(said)
-    others = [
-        (one.sha256, decisions.seen(load(one.contribution)))
-        for one in round_.register.answers(said.node, said.stage)
-        if one.contribution is not None and one.sha256 != sha256
-    ]
-    rivals = [(file, other) for file, other in others if other.digest != said.digest and other.rank >= said.rank]
-    same = all(file in before and other.rank[:2] == said.rank[:2] for file, other in rivals)
-    chosen = round_.register.events(["decided"], said.node)
-    by_hand = bool(chosen) and chosen[-1].data.get("by") != by
-    if not rivals or not same or not decisions.counts(said) or (taken.duplicate and by_hand):
-        return
-    (original,) = round_.folder_of("originals").glob(f"{sha256}*")
-    choose(round_, original, word("post.said.replaced", file=taken.examined.name), by)
-
-
-def bundle(round_: Round) -> dict[tuple[str, str], frozenset[Contribution]]:
-    """Everything that has come in, merged."""
-    return dict(bundle_of(contributions(round_)))
-
-
-def superseded(round_: Round) -> frozenset[str]:
-    """The sha256 of files of which nothing counts any more, since later answers replaced everything in them."""
-    rivals = round_.register.execute(
-        "select node, stage from answers where contribution is not null group by node, stage having count(*) > 1"
-    ).fetchall()
-    stands: dict[tuple[str, str], set[str]] = {}
-    files: set[str] = set()
-    for node, stage in rivals:
-        answers = [one for one in round_.register.answers(node, stage) if one.contribution is not None]
-        files.update(one.sha256 for one in answers)
-        said = standing((load(one.contribution) for one in answers if one.contribution), view(round_.register, node))
-        stands[node, stage] = {one.digest for kept in bundle_of(said).values() for one in kept}
-
-    def counts(one: Contribution) -> bool:
-        return (one.node, one.stage) not in stands or one.digest in stands[one.node, one.stage]
-
-    return frozenset(file for file in files if not any(map(counts, map(load, round_.register.said_by(file)))))

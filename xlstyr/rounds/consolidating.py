@@ -18,11 +18,12 @@ from xlstyr.rollup.figures import money_rows, result
 from xlstyr.rollup.merge import settled
 from xlstyr.rollup.stand_ins import Stands, stand_in
 from xlstyr.rounds.certifying import overruled
-from xlstyr.rounds.collecting import bundle, recover
+from xlstyr.rounds.collecting import recover
 from xlstyr.rounds.locking import view
 from xlstyr.rounds.register import Answer
 from xlstyr.rounds.round import Round, file_name
 from xlstyr.rounds.safe import write_safely
+from xlstyr.rounds.standing import bundle
 from xlstyr.rounds.succeeding import named, reached_from, reasons, reorganised, said_amount
 from xlstyr.words import rules, word
 

@@ -263,7 +263,7 @@ def _theme(folder: Path) -> Check:
     own = folder / THEME
     try:
         theme = Theme.load(own if own.is_file() else templates() / THEME)
-    except (XlstyrError, KeyError) as error:
+    except (XlstyrError, KeyError, TypeError) as error:
         return bad("theme", "stop", why=error)
     if theme.logo is not None and not theme.logo.is_file():
         return bad("theme", "stop", text="logo", file=theme.logo.name)

@@ -95,8 +95,7 @@ class Postroom:
         """Keeps the bytes, then takes them apart."""
         data, round_ = letter.data, self._round
         sha256 = hashlib.sha256(data).hexdigest()
-        registered = round_.mailbook.has_message(sha256)
-        if not registered:
+        if not round_.mailbook.has_message(sha256):
             write_safely(round_.folder_of("originals") / f"{sha256}{MESSAGES[letter.kind]}", data)
         container = letter.kind in _CONTAINERS
         message = self._taken_apart(data, container)
@@ -113,12 +112,14 @@ class Postroom:
             _CONTAINER if container and message.kind is Kind.LETTER else message.kind.value,
             format_reference(reference) if reference is not None else "",
         )
-        known = registered or self._has_come(received, message)
+        known = self._is_registered(received) or self._has_come(received, message)
         return Opened(received, message, letter.name, self._nodes_of(reference), known)
 
     def _taken_apart(self, data: bytes, container: bool) -> Message:
         function = "unpack_file_bytes" if container else "unpack_bytes"
         answer = self._workers.run(f"xlstyr.mail.unpack:{function}", data)
+        if isinstance(answer, Died) and answer.reason == "time":
+            answer = self._workers.run(f"xlstyr.mail.unpack:{function}", data)  # the computer may have been busy
         if isinstance(answer, Died):
             code, detail = ("fault", answer.fault) if answer.fault else (answer.reason, "")
             return Message(kind=Kind.UNREADABLE, problems=(Problem("", code, detail),), leaves=1)
@@ -144,6 +145,12 @@ class Postroom:
         """Every address in the control workbook, lower case."""
         return frozenset(contact.email.casefold() for contact in self._round.premises.contacts)
 
+    def _is_registered(self, mail: Received) -> bool:
+        """Whether these bytes have come before, and weren't unreadable then if they can be read now."""
+        query = "select kind from messages where sha256 = ?"
+        row = self._round.register.execute(query, (mail.sha256,)).fetchone()
+        return row is not None and (row[0] != Kind.UNREADABLE or mail.kind == Kind.UNREADABLE)
+
     def _has_come(self, mail: Received, message: Message) -> bool:
         """Whether the same message has come another way, with other bytes: fetched, and saved from Outlook.
 
@@ -161,9 +168,12 @@ class Postroom:
 
         ``files`` is how many were taken in.
         """
-        round_ = self._round
+        round_, sha256 = self._round, opened.received.sha256
         findings = tuple(self._findings(opened)) if not opened.known else ()
         with round_.register.transaction():
+            if opened.message.kind is not Kind.UNREADABLE:
+                round_.register.execute("delete from messages where sha256 = ? and kind = 'unreadable'", (sha256,))
+                round_.register.execute("delete from arrivals where message = ? and code = 'XS039'", (sha256,))
             round_.mailbook.add_message(opened.received)
             for arrival in _rest(opened):
                 round_.mailbook.add_arrival(arrival)

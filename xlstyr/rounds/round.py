@@ -1,5 +1,6 @@
 """One planning round: a folder with its control workbook and register, opened for work."""
 
+import hashlib
 import re
 import shutil
 from collections import Counter
@@ -26,7 +27,7 @@ from xlstyr.rounds.resources import templates
 from xlstyr.rounds.safe import sweep
 from xlstyr.rounds.settings import Settings, load_settings
 from xlstyr.rounds.succeeding import reached_from
-from xlstyr.rounds.workers import shared_reading
+from xlstyr.rounds.workers import Reading, shared_reading
 from xlstyr.words import word
 
 THEME = "theme.toml"
@@ -129,7 +130,21 @@ class Round:
 
     def read(self, data: bytes) -> tuple[RawBook | None, list[Finding]]:
         """What stands in a file that arrived: through the gate, and then read twice in a process of its own."""
-        return shared_reading(self.settings.limits).read(data)
+        ahead = self._ahead.pop(hashlib.sha256(data).hexdigest(), None) if self._ahead else None
+        return ahead if ahead is not None else self.reading.read(data)
+
+    def read_ahead(self, data: bytes) -> None:
+        """Reads a file that will be asked for soon; may be called from another thread."""
+        self._ahead[hashlib.sha256(data).hexdigest()] = self.reading.read(data)
+
+    @cached_property
+    def _ahead(self) -> dict[str, tuple[RawBook | None, list[Finding]]]:
+        return {}
+
+    @property
+    def reading(self) -> Reading:
+        """What reads files, within the round's limits."""
+        return shared_reading(self.settings.limits)
 
     def folder_of(self, name: str) -> Path:
         """One of the round's folders, by its name in ``words/folders.toml``."""

@@ -55,6 +55,7 @@ class Workers:
         self._idle: deque[Child] = deque()
         self._alive: set[Child] = set()
         self._end = weakref.finalize(self, _end, self._alive)
+        _POOLS.add(self)
 
     def run(self, function: str, data: bytes) -> Any:
         """What ``function`` ("module:function") of the package makes of ``data`` in a child, or ``Died``.
@@ -98,11 +99,30 @@ class Workers:
         self._idle.clear()
         _end(self._alive)
 
+    def forget(self) -> None:
+        """Lets go of every child without a word to it: in a process that was forked they are another's to talk to."""
+        self._idle.clear()
+        self._alive.clear()
+        self._free = threading.Semaphore(self.size)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+_POOLS: weakref.WeakSet[Workers] = weakref.WeakSet()
+
+
+def _forget() -> None:
+    """Two processes that ask one child would get each other's answers."""
+    for pool in list(_POOLS):
+        pool.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def _end(alive: set[Child]) -> None:

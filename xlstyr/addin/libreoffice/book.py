@@ -1,23 +1,26 @@
-"""Books, sheets and names."""
+"""Books and sheets."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlparse
 
 from xlwings import NoSuchObjectError
 from xlwings import base_classes as base
 
 from xlstyr.addin.libreoffice.cells import Range
-from xlstyr.addin.libreoffice.office import properties, struct
-from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class
+from xlstyr.addin.libreoffice.names import Names, quoted_title
+from xlstyr.addin.libreoffice.office import load_uno, properties
+from xlstyr.addin.libreoffice.places import is_address
+from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class, refuses, uno_error
+from xlstyr.model.errors import XlstyrError
+from xlstyr.words import word
 
 if TYPE_CHECKING:
     from xlstyr.addin.libreoffice.program import App
 
 _FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".xlsm": "Calc MS Excel 2007 VBA XML", ".ods": "calc8"}
-_ROWS, _COLUMNS = 1_048_576, 1_024
+_LONGEST_TITLE = 31
+_NOT_IN_TITLES = "\\/?*[]:"
 
 
 @engine_class
@@ -27,6 +30,13 @@ class Book(base.Book):
     def __init__(self, app: "App", document: Any) -> None:
         self._app = app
         self.document = document
+
+    def lost(self) -> bool:
+        """Whether it is closed, or its program gone."""
+        try:
+            return self.document.Sheets is None
+        except uno_error():
+            return True
 
     @property
     def app(self) -> "App":
@@ -41,7 +51,8 @@ class Book(base.Book):
     @property
     def fullname(self) -> str:
         """Its path; its title when it was never saved."""
-        return unquote(urlparse(self.document.URL).path) if self.document.URL else str(self.document.Title)
+        url = self.document.URL
+        return str(load_uno().fileUrlToSystemPath(url) if url.startswith("file:") else url or self.document.Title)
 
     @property
     def name(self) -> str:
@@ -54,9 +65,9 @@ class Book(base.Book):
         return Sheets(self)
 
     @property
-    def names(self) -> "Names":
-        """Its defined names."""
-        return Names(self, self.document.NamedRanges)
+    def names(self) -> Names:
+        """Its defined names, those of its sheets too."""
+        return Names(self)
 
     def activate(self) -> None:
         """Brings its window to the front."""
@@ -71,25 +82,47 @@ class Book(base.Book):
         self.document.close(True)
 
     def save(self, path: str | None = None, password: str | None = None) -> None:
-        """Saves it, in the format that the ending of ``path`` names; where it is when ``path`` is None."""
-        target = Path(path or self.fullname)
-        if password is not None or target.suffix.casefold() not in _FILTERS:
-            raise NotSupportedError(f"Book.save({target.suffix or 'password'})")
-        options = properties(FilterName=_FILTERS[target.suffix.casefold()], Overwrite=True)
-        self.document.storeAsURL(target.resolve().as_uri(), options)
+        """Saves it, in the format that the ending of ``path`` names; where it is when ``path`` is None.
+
+        Raises:
+            XlstyrError: it is open for reading only, the folder doesn't exist, or the file can't be written.
+        """
+        known = self.fullname if self.document.URL else f"{self.name}.xlsx"
+        target = Path(path or known).absolute()
+        kind = _FILTERS.get(target.suffix.casefold())
+        if password is not None or kind is None:
+            raise NotSupportedError(f"Book.save({'password' if password is not None else target.suffix})")
+        if not target.parent.is_dir():
+            raise XlstyrError(word("engine.no_folder", folder=target.parent))
+        if self.document.isReadonly() and target == Path(self.fullname):
+            raise XlstyrError(word("engine.read_only", book=self.name))
+        try:
+            self.document.storeAsURL(target.as_uri(), properties(FilterName=kind, Overwrite=True))
+        except uno_error() as error:
+            if self.lost():
+                raise
+            raise XlstyrError(word("engine.not_saved", file=target)) from error
 
 
 @engine_class
+@refuses("__contains__")
 class Sheets(base.Sheets):
     """The sheets of a book."""
 
     def __init__(self, book: Book) -> None:
         self.book = book
 
+    def lost(self) -> bool:
+        """Whether the book is closed."""
+        return self.book.lost()
+
     @property
     def api(self) -> Any:
-        """UNO's collection of sheets."""
-        return self.book.document.Sheets
+        """UNO's collection of sheets. Raises ``XlstyrError`` when the book is closed."""
+        found = self.book.document.Sheets
+        if found is None:
+            raise XlstyrError(word("engine.gone"))
+        return found
 
     @property
     def active(self) -> "Sheet":
@@ -115,34 +148,52 @@ class Sheets(base.Sheets):
         return (self(place) for place in range(1, len(self) + 1))
 
     def add(self, before: "Sheet | None" = None, after: "Sheet | None" = None, name: str | None = None) -> "Sheet":
-        """A new sheet, last when neither ``before`` nor ``after`` says where."""
-        place = before.index - 1 if before else after.index if after else len(self)
-        free = (f"Blad{number}" for number in range(1, len(self) + 2))
+        """A new sheet, in front of the active one when neither ``before`` nor ``after`` says where.
+
+        Raises:
+            XlstyrError: Excel wouldn't take the name.
+        """
+        place = before.index - 1 if before else after.index if after else self.active.index - 1
+        free = (f"{word('engine.sheet')}{number}" for number in range(1, len(self) + 2))
         title = name or next(text for text in free if not self.api.hasByName(text))
+        _check_title(title)
         self.api.insertNewByName(title, place)
         sheet = self(title)
         sheet.activate()
         return sheet
 
 
+def _check_title(title: str) -> None:
+    """LibreOffice takes titles that Excel can't open."""
+    if len(title) > _LONGEST_TITLE or set(title) & set(_NOT_IN_TITLES) or title.startswith("'") or title.endswith("'"):
+        raise XlstyrError(word("engine.bad_title", title=title))
+
+
+@engine_class
 class SheetProtection:
     """What buttons need of Excel's own object: protection. Named and used as there."""
 
-    def __init__(self, uno_sheet: Any) -> None:
-        self.sheet = uno_sheet
+    def __init__(self, sheet: "Sheet") -> None:
+        self.sheet = sheet
+
+    def lost(self) -> bool:
+        """Whether the book is closed."""
+        return self.sheet.lost()
 
     @property
     def ProtectContents(self) -> bool:  # noqa: N802 (Excel's name)
         """Whether the sheet is protected."""
-        return bool(self.sheet.isProtected())
+        return bool(self.sheet.uno_sheet.isProtected())
 
     def Unprotect(self, Password: str = "") -> None:  # noqa: N802, N803
-        """Takes the protection away."""
-        self.sheet.unprotect(Password)
+        """Takes the protection away. Raises ``XlstyrError`` when the password is another."""
+        self.sheet.uno_sheet.unprotect(Password)
+        if self.ProtectContents:
+            raise XlstyrError(word("engine.locked", sheet=self.sheet.name))
 
     def Protect(self, Password: str = "", **_: object) -> None:  # noqa: N802, N803
         """Protects the sheet; LibreOffice keeps what was allowed before."""
-        self.sheet.protect(Password)
+        self.sheet.uno_sheet.protect(Password)
 
 
 @engine_class
@@ -153,10 +204,14 @@ class Sheet(base.Sheet):
         self._book = book
         self.uno_sheet = uno_sheet
 
+    def lost(self) -> bool:
+        """Whether its book is closed."""
+        return self._book.lost()
+
     @property
     def api(self) -> SheetProtection:
         """Protection, as Excel's own object has it."""
-        return SheetProtection(self.uno_sheet)
+        return SheetProtection(self)
 
     @property
     def book(self) -> Book:
@@ -170,12 +225,13 @@ class Sheet(base.Sheet):
 
     @name.setter
     def name(self, value: str) -> None:
+        _check_title(value)
         self.uno_sheet.Name = value
 
     @property
-    def names(self) -> "Names":
+    def names(self) -> Names:
         """Names defined on this sheet only."""
-        return Names(self._book, self.uno_sheet.NamedRanges)
+        return Names(self._book, self)
 
     @property
     def index(self) -> int:
@@ -190,9 +246,13 @@ class Sheet(base.Sheet):
     @visible.setter
     def visible(self, value: object) -> None:
         self.uno_sheet.IsVisible = bool(value)
+        if self.visible != bool(value):  # the last one stays, and LibreOffice says nothing
+            raise XlstyrError(word("engine.last_sheet", sheet=self.name))
 
     def range(self, arg1: Any, arg2: Any = None) -> Range:
-        """The cells that an address, a name, a (row, column) or two corners say."""
+        """The cells that an address, a name, (row, column), two corners, or (row, column, rows, columns) say."""
+        if isinstance(arg1, int) and isinstance(arg2, int):
+            arg1, arg2 = (arg1, arg2), None
         if arg2 is None and isinstance(arg1, str):
             return self._named(arg1)
         first = self._box(arg1)
@@ -202,18 +262,19 @@ class Sheet(base.Sheet):
 
     def _named(self, text: str) -> Range:
         if "!" in text:
-            title, _, address = text.rpartition("!")
-            return self._book.sheets(title.strip("'").replace("''", "'")).range(address)
+            title, address = quoted_title(text)
+            return self._book.sheets(title).range(address)
+        if is_address(text):
+            return Range.of(self, self.uno_sheet.getCellRangeByName(text.upper()))
         for names in (self.names, self._book.names):
-            if names.contains(text) and (cells := names(text).refers_to_range) is not None:
-                return cells
-        if not re.fullmatch(r"\$?[A-Za-z]{0,3}\$?\d*(:\$?[A-Za-z]{0,3}\$?\d*)?", text):
-            raise NoSuchObjectError(text)
-        return Range.of(self, self.uno_sheet.getCellRangeByName(text.upper()))
+            if names.contains(text):
+                return names(text).refers_to_range
+        raise NoSuchObjectError(text)
 
     def _box(self, place: Any) -> tuple[int, int, int, int]:
         if isinstance(place, tuple):
-            return (place[0], place[1], place[0], place[1])
+            row, column, rows, columns = place if len(place) > 2 else (*place, 1, 1)
+            return (row, column, row + rows - 1, column + columns - 1)
         if isinstance(place, str):
             return self._named(place).box
         cells: Range = getattr(place, "impl", place)
@@ -222,7 +283,7 @@ class Sheet(base.Sheet):
     @property
     def cells(self) -> Range:
         """Every cell."""
-        return Range(self, (1, 1, _ROWS, _COLUMNS))
+        return Range(self, (1, 1, self.uno_sheet.Rows.Count, self.uno_sheet.Columns.Count))
 
     @property
     def used_range(self) -> Range:
@@ -233,93 +294,27 @@ class Sheet(base.Sheet):
         return Range.of(self, cursor)
 
     def activate(self) -> None:
-        """Shows it in its window."""
+        """Shows it in its window. Raises ``XlstyrError`` when it is hidden."""
+        if not self.visible:
+            raise XlstyrError(word("engine.hidden", sheet=self.name))
         controller = self._book.document.CurrentController
         if controller is not None:
             controller.setActiveSheet(self.uno_sheet)
 
-    select = activate
+    def select(self) -> None:
+        """Shows it in its window."""
+        self.activate()
 
     def clear(self) -> None:
         """Empties it, looks and notes too."""
-        self.used_range.clear()
+        self.cells.clear()
 
     def clear_contents(self) -> None:
         """Empties its cells."""
         self.used_range.clear_contents()
 
     def delete(self) -> None:
-        """Removes it."""
+        """Removes it. Raises ``XlstyrError`` when it is the last one."""
+        if len(self._book.sheets) == 1:
+            raise XlstyrError(word("engine.last_sheet", sheet=self.name))
         self._book.document.Sheets.removeByName(self.name)
-
-
-@engine_class
-class Names(base.Names):
-    """Defined names of a book or of a sheet."""
-
-    def __init__(self, book: Book, uno_names: Any) -> None:
-        self.book = book
-        self.uno_names = uno_names
-
-    @property
-    def api(self) -> Any:
-        """UNO's collection of names."""
-        return self.uno_names
-
-    def _find(self, name: str) -> str | None:
-        return next((own for own in self.api.ElementNames if own.casefold() == name.casefold()), None)
-
-    def __call__(self, name_or_index: int | str) -> "Name":
-        if isinstance(name_or_index, int):
-            return Name(self, self.api.getByIndex(name_or_index - 1))
-        name = self._find(name_or_index)
-        if name is None:
-            raise KeyError(name_or_index)
-        return Name(self, self.api.getByName(name))
-
-    def contains(self, name_or_index: object) -> bool:
-        """Whether there is such a name."""
-        return self._find(str(name_or_index)) is not None
-
-    def __len__(self) -> int:
-        return int(self.api.Count)
-
-    def __iter__(self) -> "Iterator[Name]":
-        return (self(place) for place in range(1, len(self) + 1))
-
-    def add(self, name: str, refers_to: str) -> "Name":
-        """A new name for ``=Blad!$A$1``."""
-        content = re.sub(r"('[^']+'|[\w.]+)!(\$?[A-Z]+\$?\d+)", r"$\1.\2", refers_to.removeprefix("="))
-        self.api.addNewByName(name, content, struct("table.CellAddress"), 0)
-        return self(name)
-
-
-@engine_class
-class Name(base.Name):
-    """A defined name."""
-
-    def __init__(self, names: Names, uno_name: Any) -> None:
-        self.names = names
-        self.api = uno_name
-
-    @property  # type: ignore[misc]
-    def name(self) -> str:
-        """What it is called."""
-        return str(self.api.Name)
-
-    @property  # type: ignore[misc]
-    def refers_to(self) -> str:
-        """What it stands for, as Excel writes it."""
-        return "=" + re.sub(r"\$?('[^']+'|[^'.$\"]+)\.(?=\$)", r"\1!", self.api.Content)
-
-    @property
-    def refers_to_range(self) -> Range | None:
-        """The cells that it stands for; None when it is something else."""
-        cells = self.api.ReferredCells
-        if cells is None:
-            return None
-        return Range.of(self.names.book.sheets(cells.RangeAddress.Sheet + 1), cells)
-
-    def delete(self) -> None:
-        """Removes it."""
-        self.names.api.removeByName(self.name)

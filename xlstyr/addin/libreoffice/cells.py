@@ -1,26 +1,25 @@
 """Ranges of cells: values, formulas, looks, notes and links."""
 
-import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes as base
 
-from xlstyr.addin.libreoffice.formulas import as_excel
-from xlstyr.addin.libreoffice.office import struct
-from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class
-from xlstyr.addin.libreoffice.values import DATE, LOGICAL, TIME, ErrorValue, moment, serial
-from xlstyr.layout.raw import letters
+from xlstyr.addin.libreoffice import places, reading, writing
+from xlstyr.addin.libreoffice.looks import Font, Note, format_code, number_of, rgb_of, set_format
+from xlstyr.addin.libreoffice.places import COLUMNS, ROWS, Box
+from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class, uno_error
+from xlstyr.model.errors import XlstyrError
+from xlstyr.words import word
 
 if TYPE_CHECKING:
     from xlstyr.addin.libreoffice.book import Sheet
 
-Box = tuple[int, int, int, int]
 _VALUES, _DATES, _TEXTS, _NOTES, _FORMULAS, _LOOKS, _EDITS = 1, 2, 4, 8, 16, 32, 256
-_ERROR_RESULT = 4  # com.sun.star.sheet.FormulaResult.ERROR
-_EXCEL_SYNTAX = 3  # com.sun.star.sheet.AddressConvention.XL_OOX
-_MOST = 100_000  # cells; larger areas are read to the end of what is used
-_STEPS = {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1)}
+_MANY = 100_000  # cells; of larger areas just what is used is asked for
+_TOO_MANY = 20_000_000
+_STEPS = {"d": (1, 0), "u": (-1, 0), "r": (0, 1), "l": (0, -1)}
+_STEPS |= {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1)}
 _UNITS_OF_A_CHARACTER = 191  # 1/100 mm of column width
 _UNITS_OF_A_POINT = 35.28
 
@@ -31,9 +30,10 @@ class Range(base.Range):
 
     options: dict[str, object] = {}  # noqa: RUF012 (xlwings reads it so)
     max_cells_per_read = max_cells_per_write = None
-    has_array = False
 
     def __init__(self, sheet: "Sheet", box: Box) -> None:
+        if not (1 <= box[0] <= box[2] <= ROWS and 1 <= box[1] <= box[3] <= COLUMNS):
+            raise IndexError(word("engine.outside", sheet=sheet.name))
         self._sheet = sheet
         self.box = box
 
@@ -45,6 +45,20 @@ class Range(base.Range):
             sheet = sheet.book.sheets(area.Sheet + 1)
         return cls(sheet, (area.StartRow + 1, area.StartColumn + 1, area.EndRow + 1, area.EndColumn + 1))
 
+    def lost(self) -> bool:
+        """Whether its book is closed."""
+        return self._sheet.lost()
+
+    def changeable(self) -> Any:
+        """The UNO range, when its looks may change. LibreOffice does nothing on protected sheets, and says nothing.
+
+        Raises:
+            XlstyrError: the sheet is protected.
+        """
+        if self._sheet.uno_sheet.isProtected():
+            raise XlstyrError(word("engine.protected", sheet=self._sheet.name))
+        return self.api
+
     @property
     def sheet(self) -> "Sheet":
         """The sheet that it is on."""
@@ -53,12 +67,19 @@ class Range(base.Range):
     @property
     def api(self) -> Any:
         """The UNO range."""
-        top, left, bottom, right = self.box
+        return self._area(self.box)
+
+    def _area(self, box: Box) -> Any:
+        top, left, bottom, right = box
         return self._sheet.uno_sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
 
     @property
     def _cell(self) -> Any:
         return self._sheet.uno_sheet.getCellByPosition(self.box[1] - 1, self.box[0] - 1)
+
+    @property
+    def _document(self) -> Any:
+        return self._sheet.book.document
 
     @property
     def row(self) -> int:
@@ -75,11 +96,6 @@ class Range(base.Range):
         """(rows, columns)."""
         return (self.box[2] - self.box[0] + 1, self.box[3] - self.box[1] + 1)
 
-    @property
-    def coords(self) -> tuple[str, int, int, int, int]:
-        """The sheet's title and the box."""
-        return (self._sheet.name, *self.box)
-
     def __len__(self) -> int:
         return self.shape[0] * self.shape[1]
 
@@ -90,103 +106,53 @@ class Range(base.Range):
 
     def get_address(self, row_absolute: object = True, col_absolute: object = True, external: object = False) -> str:
         """``$A$1:$B$2``, with the book and the sheet when ``external``."""
-        top, left, bottom, right = self.box
-
-        def one(row: int, column: int) -> str:
-            return f"{'$' if col_absolute else ''}{letters(column)}{'$' if row_absolute else ''}{row}"
-
-        text = one(top, left) + ("" if len(self) == 1 else ":" + one(bottom, right))
-        return f"'[{self._sheet.book.name}]{self._sheet.name}'!{text}" if external else text
+        text = places.address_of(self.box, row_absolute=bool(row_absolute), column_absolute=bool(col_absolute))
+        return places.with_sheet(text, self._sheet.name, self._sheet.book.name) if external else text
 
     @property
     def address(self) -> str:
         """``$A$1:$B$2``."""
-        return self.get_address()
+        return places.address_of(self.box)
 
     @property
     def raw_value(self) -> list[list[Any]]:
         """Rows of values: text, float, boolean, moment, error, None."""
+        if len(self) <= _MANY:
+            return reading.values(self._document, self.api)
+        if len(self) > _TOO_MANY:
+            raise NotSupportedError(f"Range({self.address}).value")
         top, left, bottom, right = self.box
-        if len(self) > _MOST:
-            used = self._sheet.used_range.box
-            bottom, right = min(bottom, max(used[2], top)), min(right, max(used[3], left))
-        area = Range(self._sheet, (top, left, bottom, right)).api
-        rows: list[list[Any]] = [[None if v == "" else v for v in row] for row in area.getDataArray()]
-        self._convert(area, rows, (top, left))
-        for bad in area.queryFormulaCells(_ERROR_RESULT).RangeAddresses:
-            for row in range(bad.StartRow, bad.EndRow + 1):
-                for column in range(bad.StartColumn, bad.EndColumn + 1):
-                    shown = self._sheet.uno_sheet.getCellByPosition(column, row).String
-                    rows[row + 1 - top][column + 1 - left] = ErrorValue(shown)
-        padding = [None] * (self.box[3] - right)
-        return [row + padding for row in rows] if padding else rows
+        used = self._sheet.used_range.box
+        last, edge = min(bottom, max(used[2], top)), min(right, max(used[3], left))
+        rows = reading.values(self._document, self._area((top, left, last, edge)))
+        rows = [row + [None] * (right - edge) for row in rows]
+        return rows + [[None] * self.shape[1] for _ in range(bottom - last)]
 
     @raw_value.setter
     def raw_value(self, data: Any) -> None:
+        fill = not isinstance(data, list | tuple)
+        if fill and len(self) > _TOO_MANY:
+            raise NotSupportedError(f"Range({self.address}).value =")
         rows = self._as_rows(data)
-        place = (self.row, self.column, self.row + len(rows) - 1, self.column + len(rows[0]) - 1)
-        area = Range(self._sheet, place).api
-        plain, later = [], []
-        for r, row in enumerate(rows):
-            line: list[str | float] = []
-            for c, value in enumerate(row):
-                line.append(_plain(value))
-                if isinstance(value, bool | dt.datetime) or (isinstance(value, str) and value.startswith("=")):
-                    later.append((r, c, value))
-            plain.append(tuple(line))
-        area.setDataArray(tuple(plain))
-        for r, c, value in later:
-            self._finish(area.getCellByPosition(c, r), value)
-
-    def _convert(self, area: Any, rows: list[list[Any]], corner: tuple[int, int]) -> None:
-        """Numbers that are shown as dates or truth values become such."""
-        formats = self._sheet.book.document.NumberFormats
-        groups = area.getUniqueCellFormatRanges()
-        for group in (groups.getByIndex(place) for place in range(groups.Count)):
-            kind = formats.getByKey(group.NumberFormat).Type
-            if not kind & (LOGICAL | DATE):
-                continue
-            for part in (group.getByIndex(place).RangeAddress for place in range(group.Count)):
-                for row in range(part.StartRow + 1 - corner[0], part.EndRow + 2 - corner[0]):
-                    for column in range(part.StartColumn + 1 - corner[1], part.EndColumn + 2 - corner[1]):
-                        value = rows[row][column]
-                        if isinstance(value, float):
-                            rows[row][column] = bool(value) if kind & LOGICAL else moment(value)
+        bottom, right = self.row + len(rows) - 1, self.column + len(rows[0]) - 1
+        area = Range(self._sheet, (self.row, self.column, bottom, right)).api
+        try:
+            writing.write(self._document, area, rows, fill=fill)
+        except uno_error():
+            self.changeable()
+            raise
 
     def _as_rows(self, data: Any) -> Sequence[Sequence[Any]]:
         if not isinstance(data, list | tuple):
             return [[data] * self.shape[1]] * self.shape[0]
         return data if data and isinstance(data[0], list | tuple) else [data]
 
-    def _finish(self, cell: Any, value: Any) -> None:
-        """What a bare number or text can't say: a formula, or how a number shall be shown."""
-        if isinstance(value, str):
-            cell.setTokens(self._parser().parseFormula(value[1:], cell.CellAddress))
-            return
-        formats = self._sheet.book.document.NumberFormats
-        kind = LOGICAL if isinstance(value, bool) else DATE if value.time() == dt.time() else DATE | TIME
-        if not formats.getByKey(cell.NumberFormat).Type & kind:
-            cell.NumberFormat = formats.getStandardFormat(kind, struct("lang.Locale"))
-
-    def _parser(self) -> Any:
-        parser = self._sheet.book.document.createInstance("com.sun.star.sheet.FormulaParser")
-        parser.CompileEnglish, parser.FormulaConvention = True, _EXCEL_SYNTAX
-        return parser
-
     @property
     def formula(self) -> Any:
         """Formulas as Excel writes them; what stands in cells without one. A text for one cell, else tuples of rows."""
-        rows = [list(row) for row in self.api.getFormulaArray()]
-        parser = self._parser()
-        for r, row in enumerate(rows):
-            for c, text in enumerate(row):
-                if isinstance(text, str) and text.startswith("="):
-                    if (same := as_excel(text)) is not None:
-                        row[c] = same
-                        continue
-                    cell = self.api.getCellByPosition(c, r)
-                    if cell.Type.value == "FORMULA":
-                        row[c] = "=" + parser.printFormula(cell.getTokens(), cell.CellAddress)
+        if len(self) > _TOO_MANY:
+            raise NotSupportedError(f"Range({self.address}).formula")
+        rows = reading.formulas(self._document, self.api)
         return rows[0][0] if len(self) == 1 else tuple(tuple(row) for row in rows)
 
     @formula.setter
@@ -194,98 +160,110 @@ class Range(base.Range):
         self.raw_value = value
 
     @property
+    def has_array(self) -> bool:
+        """Whether it is (part of) an array formula."""
+        return bool(self.api.getArrayFormula())
+
+    @property
     def number_format(self) -> str | None:
-        """The format code; None when cells differ."""
-        key = self.api.NumberFormat
-        return None if key is None else str(self._sheet.book.document.NumberFormats.getByKey(key).FormatString)
+        """The format code in English; None when cells differ."""
+        return format_code(self._document, self.api)
 
     @number_format.setter
     def number_format(self, value: str) -> None:
-        formats = self._sheet.book.document.NumberFormats
-        locale = struct("lang.Locale", Language="en", Country="US")
-        known = formats.queryKey(value, locale, False)
-        self.api.NumberFormat = known if known != -1 else formats.addNew(value, locale)
+        set_format(self._document, self.changeable(), value)
 
     @property
     def color(self) -> tuple[int, int, int] | None:
-        """The background; None without one."""
-        return _rgb(self.api.CellBackColor)
+        """The background; None without one, or when cells differ."""
+        return rgb_of(self.api.CellBackColor)
 
     @color.setter
     def color(self, value: Any) -> None:
-        self.api.CellBackColor = _number(value)
+        self.changeable().CellBackColor = number_of(value)
 
     @property
-    def font(self) -> "Font":
+    def font(self) -> Font:
         """How its text looks."""
         return Font(self)
 
     @property
-    def wrap_text(self) -> bool:
-        """Whether long text is broken into lines."""
-        return bool(self.api.IsTextWrapped)
+    def wrap_text(self) -> bool | None:
+        """Whether long text is broken into lines; None when cells differ."""
+        wrapped = self.api.IsTextWrapped
+        return None if wrapped is None else bool(wrapped)
 
     @wrap_text.setter
     def wrap_text(self, value: object) -> None:
-        self.api.IsTextWrapped = bool(value)
+        self.changeable().IsTextWrapped = bool(value)
 
     @property
     def column_width(self) -> float:
         """In characters, of the first column; 0 when it is hidden."""
-        if not self.api.Columns.getByIndex(0).IsVisible:
-            return 0.0
-        return float(self.api.Columns.getByIndex(0).Width) / _UNITS_OF_A_CHARACTER
+        column = self.api.Columns.getByIndex(0)
+        return float(column.Width) / _UNITS_OF_A_CHARACTER if column.IsVisible else 0.0
 
     @column_width.setter
     def column_width(self, value: float) -> None:
-        self.api.Columns.IsVisible = value > 0
+        columns = self.changeable().Columns
+        columns.IsVisible = value > 0
         if value > 0:
-            self.api.Columns.Width = round(value * _UNITS_OF_A_CHARACTER)
+            columns.Width = round(value * _UNITS_OF_A_CHARACTER)
 
     @property
     def row_height(self) -> float | None:
         """In points: 0 of hidden rows, None when rows differ."""
+        if self.shape[0] > _MANY:
+            raise NotSupportedError(f"Range({self.address}).row_height")
         rows = self.api.Rows
         heights = {row.Height if row.IsVisible else 0 for row in (rows.getByIndex(n) for n in range(rows.Count))}
         return float(heights.pop()) / _UNITS_OF_A_POINT if len(heights) == 1 else None
 
     @row_height.setter
     def row_height(self, value: float) -> None:
-        self.api.Rows.Height = round(value * _UNITS_OF_A_POINT)
+        rows = self.changeable().Rows
+        rows.IsVisible = value > 0
+        if value > 0:
+            rows.Height = round(value * _UNITS_OF_A_POINT)
 
     def autofit(self, axis: str | None = None) -> None:
         """Widths and heights that fit; of columns (c) or rows (r) only when ``axis`` says so."""
+        area = self.changeable()
         if axis in (None, "c", "columns"):
-            self.api.Columns.OptimalWidth = True
+            area.Columns.OptimalWidth = True
         if axis in (None, "r", "rows"):
-            self.api.Rows.OptimalHeight = True
+            area.Rows.OptimalHeight = True
 
     def clear_contents(self) -> None:
-        """Empties the cells."""
-        self.api.clearContents(_VALUES | _DATES | _TEXTS | _FORMULAS)
+        """Empties the cells. Raises ``XlstyrError`` when one of them is locked."""
+        if self._sheet.uno_sheet.isProtected():
+            self.raw_value = ""
+        else:
+            self.api.clearContents(_VALUES | _DATES | _TEXTS | _FORMULAS)
 
     def clear_formats(self) -> None:
         """Takes looks away."""
-        self.api.clearContents(_LOOKS | _EDITS)
+        self.changeable().clearContents(_LOOKS | _EDITS)
 
     def clear(self) -> None:
         """Empties the cells, and takes looks and notes away."""
-        self.api.clearContents(_VALUES | _DATES | _TEXTS | _NOTES | _FORMULAS | _LOOKS | _EDITS)
+        self.changeable().clearContents(_VALUES | _DATES | _TEXTS | _NOTES | _FORMULAS | _LOOKS | _EDITS)
 
     def select(self) -> None:
         """Selects it in its window."""
-        controller = self._sheet.book.document.CurrentController
+        controller = self._document.CurrentController
         if controller is not None:
             self._sheet.activate()
             controller.select(self.api)
 
     @property
-    def note(self) -> "Note | None":
+    def note(self) -> Note | None:
         """The note of a cell; None without one."""
         return Note(self) if self._cell.Annotation.String else None
 
-    def add_note(self, text: str) -> "Note":
+    def add_note(self, text: str) -> Note:
         """Puts a note on a cell."""
+        self.changeable()
         self._sheet.uno_sheet.Annotations.insertNew(self._cell.CellAddress, text)
         return Note(self)
 
@@ -293,45 +271,30 @@ class Range(base.Range):
     def hyperlink(self) -> str:
         """Where a cell's link leads; ``""`` without one."""
         fields = self._cell.TextFields
-        url = str(fields.getByIndex(0).URL) if fields.Count else ""
-        return url.replace(".", "!", 1) if url.startswith("#") else url
+        return places.link_here(str(fields.getByIndex(0).URL)) if fields.Count else ""
 
     def add_hyperlink(self, address: str, text_to_display: str | None = None, screen_tip: str | None = None) -> None:
-        """Makes a cell a link, to ``#Blad!A1`` in the same book or to an address elsewhere."""
-        document, cell = self._sheet.book.document, self._cell
-        field = document.createInstance("com.sun.star.text.TextField.URL")
-        field.URL = address.replace("!", ".", 1) if address.startswith("#") else address
+        """Makes a cell a link, to ``#Blad!A1`` in the same book, to a file, or to an address elsewhere."""
+        self.changeable()
+        cell = self._cell
+        field = self._document.createInstance("com.sun.star.text.TextField.URL")
+        field.URL = places.link_there(address)
         field.Representation = text_to_display or address
         cell.setString("")
         cell.insertTextContent(cell.createTextCursor(), field, False)
-
-    @property
-    def rows(self) -> "list[Range]":
-        """One range a row."""
-        top, left, bottom, right = self.box
-        return [Range(self._sheet, (row, left, row, right)) for row in range(top, bottom + 1)]
-
-    @property
-    def columns(self) -> "list[Range]":
-        """One range a column."""
-        top, left, bottom, right = self.box
-        return [Range(self._sheet, (top, column, bottom, column)) for column in range(left, right + 1)]
-
-    def __iter__(self) -> "Iterator[Range]":
-        return (self(place) for place in range(1, len(self) + 1))
 
     expand = base.Range.expand
 
     def end(self, direction: str) -> "Range":
         """Where Ctrl and an arrow leads from the first cell."""
-        step = next((move for name, move in _STEPS.items() if name[0] == direction[0]), None)
+        step = _STEPS.get(direction)
         if step is None:
             raise NotSupportedError(f"Range.end({direction})")
         vertical, used = bool(step[0]), self._sheet.used_range.box
         row, column = self.row, self.column
         last = max(used[2], row) if vertical else max(used[3], column)
         box = (1, column, last, column) if vertical else (row, 1, row, last)
-        line = [text for texts in Range(self._sheet, box).api.getFormulaArray() for text in texts]
+        line = [text for texts in self._area(box).getFormulaArray() for text in texts]
         whole = self._sheet.cells.box
         place = _jump(line, row if vertical else column, sum(step), whole[2] if vertical else whole[3])
         found = (place, column) if vertical else (row, place)
@@ -351,97 +314,3 @@ def _jump(line: list[str], start: int, step: int, limit: int) -> int:
     while 1 <= place <= len(line) and not full(place):
         place += step
     return 1 if place < 1 else limit if place > len(line) else place
-
-
-def _plain(value: Any) -> str | float:
-    """What the array of a whole area can hold of a value."""
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, dt.datetime):
-        return serial(value)
-    if value is None or (isinstance(value, str) and value.startswith("=")):
-        return ""
-    return value  # type: ignore[no-any-return]
-
-
-def _rgb(number: int | None) -> tuple[int, int, int] | None:
-    return None if number in (None, -1) else ((number >> 16) & 255, (number >> 8) & 255, number & 255)
-
-
-def _number(value: Any) -> int:
-    if isinstance(value, str):
-        value = tuple(int(value.lstrip("#")[place : place + 2], 16) for place in (0, 2, 4))
-    return -1 if value is None else (value[0] << 16) | (value[1] << 8) | value[2]
-
-
-@engine_class
-class Font(base.Font):
-    """How the text of a range looks."""
-
-    def __init__(self, cells: Range) -> None:
-        self.cells = cells
-
-    @property
-    def bold(self) -> bool:
-        """Whether it is bold."""
-        return bool(self.cells.api.CharWeight > 100)
-
-    @bold.setter
-    def bold(self, value: object) -> None:
-        self.cells.api.CharWeight = 150.0 if value else 100.0
-
-    @property
-    def italic(self) -> bool:
-        """Whether it leans."""
-        return bool(self.cells.api.CharPosture.value == "ITALIC")
-
-    @italic.setter
-    def italic(self, value: object) -> None:
-        from xlstyr.addin.libreoffice.office import load_uno
-
-        self.cells.api.CharPosture = load_uno().Enum("com.sun.star.awt.FontSlant", "ITALIC" if value else "NONE")
-
-    @property
-    def size(self) -> float:
-        """In points."""
-        return float(self.cells.api.CharHeight)
-
-    @size.setter
-    def size(self, value: float) -> None:
-        self.cells.api.CharHeight = float(value)
-
-    @property
-    def color(self) -> tuple[int, int, int] | None:
-        """The colour; None for the usual one."""
-        return _rgb(self.cells.api.CharColor)
-
-    @color.setter
-    def color(self, value: Any) -> None:
-        self.cells.api.CharColor = _number(value)
-
-
-@engine_class
-class Note(base.Note):
-    """The note of a cell."""
-
-    def __init__(self, cells: Range) -> None:
-        self.cells = cells
-
-    @property
-    def text(self) -> str:
-        """What it says."""
-        return str(self.cells.api.getCellByPosition(0, 0).Annotation.String)
-
-    @text.setter
-    def text(self, value: str) -> None:
-        self.delete()
-        self.cells.add_note(value)
-
-    def delete(self) -> None:
-        """Removes it."""
-        notes = self.cells.sheet.uno_sheet.Annotations
-        for place in range(notes.Count):
-            at = notes.getByIndex(place).Position
-            if (at.Row + 1, at.Column + 1) == (self.cells.row, self.cells.column):
-                notes.removeByIndex(place)
-                return

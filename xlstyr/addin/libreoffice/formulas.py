@@ -1,11 +1,11 @@
-"""LibreOffice's own spelling of a formula → Excel's, for what both spell alike but for signs. No call to the program."""
+"""LibreOffice's own spelling of a formula → Excel's, for what both spell alike but for signs: without asking it."""
 
 import re
 from functools import lru_cache
 
 _ALIKE = frozenset(
-    "ABS AND AVERAGE COLUMN COLUMNS COUNT COUNTA COUNTIF COUNTIFS IF IFERROR INDEX INT ISBLANK LEFT LEN MATCH MAX MID "
-    "MIN N NOT OR RIGHT ROUND ROUNDDOWN ROUNDUP ROW ROWS SUM SUMIF SUMIFS SUMPRODUCT TRIM".split()
+    """ABS AND AVERAGE COLUMN COLUMNS COUNT COUNTA COUNTIF COUNTIFS IF IFERROR INDEX INT ISBLANK LEFT LEN MATCH MAX MID
+    MIN N NOT OR RIGHT ROUND ROUNDDOWN ROUNDUP ROW ROWS SUM SUMIF SUMIFS SUMPRODUCT TRIM""".split()  # noqa: SIM905
 )
 _TOKEN = re.compile(
     r"""(?P<text>"(?:[^"]|"")*")|(?P<sheet>\$(?:'(?:[^']|'')*'|\w+)\.(?=\$?[A-Z]{1,3}\$?\d))"""

@@ -5,6 +5,7 @@ import builtins
 import contextlib
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.sax.saxutils import escape
 
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
@@ -32,9 +34,12 @@ _PLACES = (
 _BRIDGES = (Path("/usr/lib/python3/dist-packages"),)
 _FRESH_PROFILE = 81  # the exit code by which a new profile asks to be started once more
 _START_SECONDS = 90
+_OWN_SYNTAX, _EXCEL_SYNTAX = 0, 3  # com.sun.star.sheet.AddressConvention
+_QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""")
+_NO_MACROS = 0  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
 _OPTIONS = (
     ("org.openoffice.Office.Calc/Formula/Load", "OOXMLRecalcMode", 0),
-    ("org.openoffice.Office.Common/Security/Scripting", "MacroSecurityLevel", 0),
+    ("org.openoffice.Office.Common/Security/Scripting", "MacroSecurityLevel", 3),
     ("org.openoffice.Office.Common/Misc", "ShowTipOfTheDay", "false"),
     ("org.openoffice.Setup/Product", "ooSetupLastVersion", "99.9"),
     ("org.openoffice.Setup/L10N", "ooSetupSystemLocale", "sv-SE"),
@@ -85,16 +90,52 @@ def properties(**values: object) -> tuple[Any, ...]:
     return tuple(struct("beans.PropertyValue", Name=name, Value=value) for name, value in values.items())
 
 
+def enum(name: str, value: str) -> Any:
+    """A value of the UNO enumeration ``com.sun.star.<name>``."""
+    return load_uno().Enum(f"com.sun.star.{name}", value)
+
+
+def parser_of(document: Any, syntax: int = _EXCEL_SYNTAX) -> Any:
+    """What reads and writes formulas in English as Excel spells them, or as ``syntax`` says."""
+    parser = document.createInstance("com.sun.star.sheet.FormulaParser")
+    parser.CompileEnglish, parser.FormulaConvention = True, syntax
+    return parser
+
+
+def own_text(document: Any, formula: str) -> str:
+    """Excel's spelling of a formula → LibreOffice's."""
+    place = struct("table.CellAddress")
+    return str(parser_of(document, _OWN_SYNTAX).printFormula(parser_of(document).parseFormula(formula, place), place))
+
+
+class ExcelText:
+    """LibreOffice's spelling of formulas → Excel's."""
+
+    def __init__(self, document: Any) -> None:
+        self._excel, self._own = parser_of(document), parser_of(document, _OWN_SYNTAX)
+
+    def of(self, formula: str, place: Any) -> str:
+        """``formula``, without its equals sign, as it stands at the UNO address ``place``."""
+        parts = _QUOTED.split(str(self._excel.printFormula(self._own.parseFormula(formula, place), place)))
+        parts[::2] = [part.replace("~", ",") for part in parts[::2]]  # unions, which it prints in its own way
+        return "".join(parts)
+
+
 class Office:
-    """One LibreOffice. ``pipe`` None starts a private one with a profile of its own, closed when Python ends."""
+    """One LibreOffice. ``pipe`` None starts a private one with a profile of its own.
+
+    Without windows it is closed when Python ends. With windows it is somebody's, and stays as Excel does.
+    """
 
     def __init__(self, pipe: str | None = None, *, visible: bool = False) -> None:
         self.visible = visible
+        self.headless = pipe is None and not visible
         self.process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         if pipe is None:
             self._context = self._start()
-            atexit.register(self.close)
+            if self.headless:
+                atexit.register(self.close)
         else:
             self._context = self._attach(pipe)
 
@@ -108,18 +149,36 @@ class Office:
         return self._context.ServiceManager.createInstanceWithContext(f"com.sun.star.{name}", self._context)
 
     def open(self, path: Path, **options: object) -> Any:
-        """The document at ``path``; macros run. Raises ``XlstyrError`` when it can't be loaded."""
-        values = {"Hidden": not self.visible, "MacroExecutionMode": 4} | options
-        document = self.desktop.loadComponentFromURL(path.resolve().as_uri(), "_blank", 0, properties(**values))
+        """The document at ``path``. Its macros don't run: buttons open workbooks that came by mail.
+
+        Raises:
+            XlstyrError: it can't be loaded.
+        """
+        values = {"Hidden": not self.visible, "MacroExecutionMode": _NO_MACROS} | options
+        uno = load_uno()
+        try:
+            document = self.desktop.loadComponentFromURL(path.resolve().as_uri(), "_blank", 0, properties(**values))
+        except uno.getClass("com.sun.star.uno.Exception") as error:
+            raise XlstyrError(
+                word("engine.not_loaded" if self.is_alive() else "engine.gone", file=path.name)
+            ) from error
         if document is None:
             raise XlstyrError(word("engine.not_loaded", file=path.name))
         return document
 
+    def is_alive(self) -> bool:
+        """Whether it still answers."""
+        try:
+            return self.desktop is not None
+        except load_uno().getClass("com.sun.star.uno.Exception"):
+            return False
+
     def close(self) -> None:
-        """Stops a LibreOffice that was started here; one that ran already is left alone."""
+        """Stops a LibreOffice that was started here, its books unsaved; one that ran already is left alone."""
         if self.process is None:
             return
         with contextlib.suppress(Exception):  # whatever state it is in, it shall go
+            self._close_documents()
             self.desktop.terminate()
         try:
             self.process.wait(10)
@@ -127,6 +186,15 @@ class Office:
             self.process.kill()
             self.process.wait()
         self.process = None
+        self._remove_folder()
+
+    def _close_documents(self) -> None:
+        found = self.desktop.Components.createEnumeration()
+        for document in [found.nextElement() for _ in iter(found.hasMoreElements, False)]:
+            document.setModified(False)  # else it asks whether to save, and waits
+            document.close(True)
+
+    def _remove_folder(self) -> None:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -143,6 +211,9 @@ class Office:
             elif self.process.poll() is not None:
                 break
         self.process.kill()
+        self.process.wait()
+        self.process = None
+        self._remove_folder()
         raise XlstyrError(word("engine.no_start"))
 
     @staticmethod
@@ -163,11 +234,12 @@ def command(profile: Path, pipe: str, *, visible: bool) -> list[str]:
     return [str(find_soffice()), *shown, f"-env:UserInstallation={profile.resolve().as_uri()}", *options]
 
 
-def write_profile(profile: Path) -> None:
-    """Settings of a private profile: recalculate what is opened, run its macros, ask nothing."""
+def write_profile(profile: Path, trusted: Path | None = None) -> None:
+    """Settings of a private profile: recalculate what is opened, ask nothing, macros only from ``trusted``."""
+    places = f"<it>{escape(trusted.resolve().as_uri())}</it>" if trusted is not None else ""
     items = "\n".join(
         f'<item oor:path="/{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
-        for path, name, value in _OPTIONS
+        for path, name, value in (*_OPTIONS, ("org.openoffice.Office.Common/Security/Scripting", "SecureURL", places))
     )
     spaces = 'xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"'
     settings = profile / "user" / "registrymodifications.xcu"

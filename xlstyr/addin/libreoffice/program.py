@@ -1,5 +1,7 @@
 """The engine itself, and the program with its open books."""
 
+import atexit
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,14 +9,16 @@ from typing import Any
 
 from xlwings import base_classes as base
 
-from xlstyr.addin.libreoffice.book import Book, Sheet
+from xlstyr.addin.libreoffice.book import Book
 from xlstyr.addin.libreoffice.cells import Range
-from xlstyr.addin.libreoffice.office import Office, running_pipe
-from xlstyr.addin.libreoffice.support import engine_class
+from xlstyr.addin.libreoffice.office import Office, enum, properties, running_pipe
+from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class, refuses, uno_error
 from xlstyr.addin.libreoffice.values import cleaned, prepared
+from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
 _CALC = "com.sun.star.sheet.SpreadsheetDocument"
+_UNANSWERED = {"ok": "ok", "ok_cancel": "cancel", "yes_no": "no", "yes_no_cancel": "cancel"}
 _BUTTONS = {"ok": 1, "ok_cancel": 2, "yes_no": 3, "yes_no_cancel": 4}
 _ANSWERS = {0: "cancel", 1: "ok", 2: "yes", 3: "no"}
 
@@ -58,9 +62,9 @@ class Apps(base.Apps):
         return [app.pid for app in self]
 
     def add(self, spec: object = None, add_book: object = None, xl: object = None, visible: object = None) -> "App":
-        """Starts a private LibreOffice."""
+        """Starts a private LibreOffice, with windows when ``visible``. It becomes the active one."""
         app = App(self, Office(visible=bool(visible)))
-        self._apps.append(app)
+        self._apps.insert(0, app)
         if add_book:
             app.books.add()
         return app
@@ -79,7 +83,10 @@ class Apps(base.Apps):
         return len(list(iter(self)))
 
     def __getitem__(self, pid: int) -> "App":
-        return next(app for app in self if app.pid == pid)
+        for app in self:
+            if app.pid == pid:
+                return app
+        raise KeyError(pid)
 
     def forget(self, app: "App") -> None:
         """``app`` has quit."""
@@ -94,7 +101,9 @@ class App(base.App):
         self.apps = apps
         self.office = office
         self._status: str | None = None
-        self._quiet: dict[str, bool] = {}
+        self._indicator: Any = None
+        self._display_alerts = True
+        self._still: list[Any] | None = None
 
     @property
     def engine(self) -> Engine:
@@ -118,7 +127,7 @@ class App(base.App):
 
     @property
     def visible(self) -> bool:
-        """Whether new books get a window."""
+        """Whether new books get a window. Nobody sees it when LibreOffice was started without a screen."""
         return self.office.visible
 
     @visible.setter
@@ -132,11 +141,14 @@ class App(base.App):
 
     @property
     def selection(self) -> Range | None:
-        """What is selected in the active book; None when it isn't cells."""
-        chosen = self.books.active.document.CurrentSelection
+        """What is selected in the active book, of several areas the first; None when it isn't cells."""
+        book = self.books.active
+        chosen = book.document.CurrentSelection
         if not hasattr(chosen, "RangeAddress"):
-            return None
-        return Range.of(self.books.active.sheets(chosen.RangeAddress.Sheet + 1), chosen)
+            if not hasattr(chosen, "RangeAddresses") or not chosen.Count:
+                return None
+            chosen = chosen.getByIndex(0)
+        return Range.of(book.sheets(chosen.RangeAddress.Sheet + 1), chosen)
 
     def activate(self, steal_focus: object = False) -> None:
         """Brings its active book to the front."""
@@ -149,84 +161,94 @@ class App(base.App):
 
     @property
     def screen_updating(self) -> bool:
-        """Whether windows are redrawn while cells change."""
-        return self._quiet.get("screen_updating", True)
+        """Whether windows are redrawn while cells change. They are again when Python ends, whatever happens."""
+        return self._still is None
 
     @screen_updating.setter
     def screen_updating(self, value: object) -> None:
         if bool(value) == self.screen_updating:
             return
-        self._quiet["screen_updating"] = bool(value)
-        for book in self.books:
-            (book.document.unlockControllers if value else book.document.lockControllers)()
+        if value:
+            self._move()
+            atexit.unregister(self._move)
+            return
+        self._still = [book.document for book in self.books]
+        for document in self._still:
+            document.lockControllers()
+        atexit.register(self._move)
+
+    def _move(self) -> None:
+        still, self._still = self._still or [], None
+        for document in still:
+            with contextlib.suppress(uno_error()):  # closed since
+                document.unlockControllers()
 
     @property
     def display_alerts(self) -> bool:
         """Kept for those who set it: over UNO nothing asks."""
-        return self._quiet.get("display_alerts", True)
+        return self._display_alerts
 
     @display_alerts.setter
     def display_alerts(self, value: object) -> None:
-        self._quiet["display_alerts"] = bool(value)
+        self._display_alerts = bool(value)
 
     @property
-    def status_bar(self) -> str | None:
-        """What was last written in the status bar; None when nothing is."""
-        return self._status
+    def status_bar(self) -> str | bool:
+        """What was last written in the status bar; False when nothing is."""
+        return self._status or False
 
     @status_bar.setter
     def status_bar(self, value: object) -> None:
-        frame = self.books.active.document.CurrentController.Frame if len(self.books) else None
         self._status = str(value) if value else None
-        if frame is None:
-            return
-        indicator = frame.createStatusIndicator()
-        if self._status:
-            indicator.start(self._status, 0)
-        else:
-            indicator.end()
+        if self._indicator is not None:
+            with contextlib.suppress(uno_error()):  # its window is closed
+                self._indicator.end()
+            self._indicator = None
+        controller = self.books.active.document.CurrentController if self._status and len(self.books) else None
+        if controller is not None:
+            self._indicator = controller.Frame.createStatusIndicator()
+            self._indicator.start(self._status, 0)
 
     def alert(self, prompt: str, title: str | None, buttons: str, mode: str | None, callback: object) -> str:
-        """A message box, and the answer; without a window the message goes to standard error and the answer is ok."""
+        """A message box, and the answer; without a screen the text on standard error, and the careful answer."""
         document = self.books.active.document if len(self.books) else None
-        if document is None or not self.visible or document.CurrentController is None:
+        if document is None or self.office.headless or document.CurrentController is None:
             print(f"{title or ''}: {prompt}".strip(": "), file=sys.stderr)  # noqa: T201
-            return "ok"
+            return _UNANSWERED[buttons]
         window = document.CurrentController.Frame.ContainerWindow
         toolkit = self.office.service("awt.Toolkit")
-        kind = _message_kind("ERRORBOX" if mode == "critical" else "QUERYBOX" if "_" in buttons else "INFOBOX")
+        name = "ERRORBOX" if mode == "critical" else "QUERYBOX" if "_" in buttons else "INFOBOX"
+        kind = enum("awt.MessageBoxType", name)
         box = toolkit.createMessageBox(window, kind, _BUTTONS[buttons], title or word("engine.title"), prompt)
         return _ANSWERS[int(box.execute())]
 
     def quit(self) -> None:
         """Closes its books unsaved, and the program if it was started here."""
-        for book in list(self.books):
-            book.close()
+        with contextlib.suppress(uno_error(), XlstyrError):  # it is gone already
+            for book in self.books:
+                book.close()
         self.office.close()
         self.apps.forget(self)
 
-    kill = quit
-
-
-def _message_kind(name: str) -> Any:
-    from xlstyr.addin.libreoffice.office import load_uno
-
-    return load_uno().Enum("com.sun.star.awt.MessageBoxType", name)
+    def kill(self) -> None:
+        """Ends it: as ``quit``."""
+        self.quit()
 
 
 @engine_class
+@refuses("__contains__")
 class Books(base.Books):
     """The open books of one program."""
 
     def __init__(self, app: App) -> None:
         self.app = app
 
-    def _documents(self) -> Iterator[Any]:
+    def _documents(self) -> list[Any]:
+        if not self.app.office.is_alive():
+            raise XlstyrError(word("engine.gone"))
         found = self.app.office.desktop.Components.createEnumeration()
-        while found.hasMoreElements():
-            document = found.nextElement()
-            if document is not None and document.supportsService(_CALC):
-                yield document
+        everything = [found.nextElement() for _ in iter(found.hasMoreElements, False)]
+        return [document for document in everything if document is not None and document.supportsService(_CALC)]
 
     @property
     def api(self) -> Any:
@@ -235,41 +257,41 @@ class Books(base.Books):
 
     @property
     def active(self) -> Book:
-        """The book in front, else the one opened last."""
-        current, documents = self.app.office.desktop.CurrentComponent, list(self._documents())
+        """The book in front, else the one opened last. Raises ``XlstyrError`` when none is open."""
+        current, documents = self.app.office.desktop.CurrentComponent, self._documents()
+        if not documents:
+            raise XlstyrError(word("engine.no_book"))
         return Book(self.app, current if current in documents else documents[-1])
 
     def __call__(self, name_or_index: int | str) -> Book:
+        books = list(self)
         if isinstance(name_or_index, int):
-            return Book(self.app, list(self._documents())[name_or_index - 1])
+            if not 1 <= name_or_index <= len(books):
+                raise KeyError(name_or_index)
+            return books[name_or_index - 1]
         wanted = name_or_index.casefold()
-        for book in self:
+        for book in books:
             if wanted in (book.name.casefold(), book.fullname.casefold()):
                 return book
         raise KeyError(name_or_index)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self._documents())
+        return len(self._documents())
 
     def __iter__(self) -> Iterator[Book]:
-        return (Book(self.app, document) for document in self._documents())
+        return iter([Book(self.app, document) for document in self._documents()])
 
     def add(self) -> Book:
         """A new, empty book."""
-        from xlstyr.addin.libreoffice.office import properties
-
         options = properties(Hidden=not self.app.visible)
         return Book(self.app, self.api.loadComponentFromURL("private:factory/scalc", "_blank", 0, options))
 
-    def open(self, fullname: str, update_links: object = None, read_only: object = None, *_: object) -> Book:
-        """The book at ``fullname``. Raises ``FileNotFoundError``, or ``XlstyrError`` when it can't be loaded."""
-        path = Path(fullname)
-        if not path.exists():
-            raise FileNotFoundError(fullname)
-        for book in self:
-            if Path(book.fullname) == path.resolve():
-                return book
-        return Book(self.app, self.app.office.open(path, **({"ReadOnly": True} if read_only else {})))
+    def open(self, fullname: str, update_links: object = None, read_only: object = None, *others: object) -> Book:
+        """The book at ``fullname``, whose macros don't run. xlwings has seen to it that it isn't open already.
 
-
-__all__ = ["App", "Apps", "Books", "Engine", "Sheet"]
+        Raises:
+            XlstyrError: it can't be loaded.
+        """
+        if any(other is not None for other in others):
+            raise NotSupportedError("Books.open(…, password, …)")
+        return Book(self.app, self.app.office.open(Path(fullname), **({"ReadOnly": True} if read_only else {})))

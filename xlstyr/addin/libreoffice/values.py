@@ -2,28 +2,64 @@
 
 import datetime as dt
 import numbers
+import re
 from collections.abc import Callable
 from typing import Any
 
-EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 (cells know no time zones)
-DATE, TIME, LOGICAL = 2, 4, 1024  # com.sun.star.util.NumberFormat
+from xlstyr.addin.libreoffice.support import NotSupportedError
+
+DATE, TIME, LOGICAL, TEXT = 2, 4, 1024, 256  # com.sun.star.util.NumberFormat
 _SECONDS = 86_400
+_ERRORS = {503: "#NUM!", 521: "#NULL!", 524: "#REF!", 525: "#NAME?", 532: "#DIV/0!", 32767: "#N/A"}
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(%?)\s*")
+_MOMENT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d?):(\d\d)(?::(\d\d))?)?")
 
 
 class ErrorValue(str):
-    """What a cell in error shows, ``#N/A`` and its kin."""
+    """What a cell in error shows in Excel, ``#N/A`` and its kin."""
 
     __slots__ = ()
 
 
-def moment(serial: float) -> dt.datetime:
+def error_of(code: int) -> ErrorValue:
+    """Excel's name of LibreOffice's error ``code``."""
+    return ErrorValue(_ERRORS.get(code, "#VALUE!"))
+
+
+def moment(serial: float, epoch: dt.datetime) -> dt.datetime:
     """The moment that a serial number stands for, to the millisecond."""
-    return EPOCH + dt.timedelta(days=int(serial), milliseconds=round((serial - int(serial)) * _SECONDS * 1000))
+    return epoch + dt.timedelta(days=int(serial), milliseconds=round((serial - int(serial)) * _SECONDS * 1000))
 
 
-def serial(when: dt.datetime) -> float:
+def serial(when: dt.datetime, epoch: dt.datetime) -> float:
     """The serial number of a moment."""
-    return (when - EPOCH).total_seconds() / _SECONDS
+    return (when - epoch).total_seconds() / _SECONDS
+
+
+def constant(value: Any) -> str:
+    """A constant as it stands in Excel's formula bar, in English: fifteen digits, ``TRUE``, ``""`` for nothing."""
+    if value is None or isinstance(value, str):
+        return str(value or "")
+    if isinstance(value, bool):
+        return str(value).upper()
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15G}"
+
+
+def typed(text: str) -> Any:
+    """What Excel makes of ``text`` in a cell that isn't formatted as text: number, boolean, moment, error, or the text.
+
+    Only what every Excel reads the same way; dates with slashes and decimal commas depend on the computer's settings.
+    """
+    if found := _NUMBER.fullmatch(text):
+        return float(found[1]) / (100 if found[2] else 1)
+    if text.strip().upper() in ("TRUE", "FALSE"):
+        return text.strip().upper() == "TRUE"
+    if found := _MOMENT.fullmatch(text):
+        try:
+            return dt.datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+        except ValueError:
+            return text
+    return ErrorValue(text) if text in _ERRORS.values() or text == "#VALUE!" else text
 
 
 def cleaned(
@@ -52,17 +88,25 @@ def cleaned(
 
 
 def prepared(value: Any) -> Any:
-    """One value that a caller writes, as a text, a float, a boolean, a moment, or ``""`` for nothing."""
-    if value is None or value != value:  # NaN and NaT differ from themselves
+    """One value that a caller writes, as a text, a float, a boolean, a moment, or ``""`` for nothing.
+
+    Raises:
+        NotSupportedError: it is something that cells can't hold.
+    """
+    if getattr(getattr(value, "dtype", None), "kind", "") == "M":
+        value = value.astype("datetime64[us]")  # nanoseconds would come as a number
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or (value == value) is not True:  # NaN, NaT and NA aren't equal to themselves
         return ""
-    if isinstance(value, bool | str):
+    if isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, dt.datetime):
         return value.replace(tzinfo=None)
     if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
-    if hasattr(value, "item"):
-        return prepared(value.item())
-    if isinstance(value, numbers.Number):
+    if isinstance(value, numbers.Number) and not isinstance(value, complex):
         return float(value)  # type: ignore[arg-type]
-    return str(value)
+    raise NotSupportedError(f"Range.value = {type(value).__name__}")

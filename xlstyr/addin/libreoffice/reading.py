@@ -1,0 +1,90 @@
+"""Out of cells: values and formulas of an area, in a few calls whatever its size."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from xlstyr.addin.libreoffice.formulas import as_excel
+from xlstyr.addin.libreoffice.office import ExcelText, struct
+from xlstyr.addin.libreoffice.values import DATE, LOGICAL, constant, error_of, moment
+
+Rows = list[list[Any]]
+_ERROR_RESULT = 4  # com.sun.star.sheet.FormulaResult.ERROR
+_ERROR_TEXT = re.compile(r"=(#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!))")
+
+
+def values(document: Any, area: Any) -> Rows:
+    """Rows of text, float, boolean, moment, error, and None for nothing."""
+    rows = _numbers_and_texts(area)
+    address = area.RangeAddress
+    epoch = _epoch(document)
+    for kind, row, column in _formatted(document, area):
+        value = rows[row][column]
+        if isinstance(value, float):
+            rows[row][column] = bool(value) if kind & LOGICAL else moment(value, epoch)
+    for bad in area.queryFormulaCells(_ERROR_RESULT).RangeAddresses:
+        for row in range(bad.StartRow - address.StartRow, bad.EndRow - address.StartRow + 1):
+            for column in range(bad.StartColumn - address.StartColumn, bad.EndColumn - address.StartColumn + 1):
+                rows[row][column] = error_of(area.getCellByPosition(column, row).getError())
+    return rows
+
+
+def _numbers_and_texts(area: Any) -> Rows:
+    return [[None if value == "" else value for value in row] for row in area.getDataArray()]
+
+
+def _epoch(document: Any) -> dt.datetime:
+    """The day that dates are counted from: another in workbooks that come from old Macs."""
+    day = document.NullDate
+    return dt.datetime(day.Year, day.Month, day.Day)  # noqa: DTZ001 (cells know no time zones)
+
+
+def _formatted(document: Any, area: Any) -> Iterator[tuple[int, int, int]]:
+    """(kind, row, column), counted from 0, of cells that are shown as dates or truth values."""
+    formats = document.NumberFormats
+    corner = area.RangeAddress
+    groups = area.getUniqueCellFormatRanges()
+    for group in (groups.getByIndex(place) for place in range(groups.Count)):
+        kind = formats.getByKey(group.NumberFormat).Type
+        if not kind & (LOGICAL | DATE):
+            continue
+        for part in (group.getByIndex(place).RangeAddress for place in range(group.Count)):
+            for row in range(part.StartRow - corner.StartRow, part.EndRow - corner.StartRow + 1):
+                for column in range(part.StartColumn - corner.StartColumn, part.EndColumn - corner.StartColumn + 1):
+                    yield kind, row, column
+
+
+def formulas(document: Any, area: Any) -> list[list[str]]:
+    """Rows of formulas as Excel writes them, and of constants as its formula bar shows them, ``""`` for nothing."""
+    plain = _numbers_and_texts(area)
+    for kind, row, column in _formatted(document, area):
+        if kind & LOGICAL and isinstance(plain[row][column], float):
+            plain[row][column] = bool(plain[row][column])
+    excel = ExcelText(document)
+    return [
+        [
+            _formula(excel, area, (r, c), text, plain[r][c]) if text[:1] in ("=", "{") else constant(plain[r][c])
+            for c, text in enumerate(line)
+        ]
+        for r, line in enumerate(area.getFormulaArray())
+    ]
+
+
+def _formula(excel: ExcelText, area: Any, place: tuple[int, int], text: str, value: Any) -> str:
+    """One formula from LibreOffice's own spelling; a text that only looks like one is that text."""
+    row, column = place
+    if (value == text or text[0] == "{") and area.getCellByPosition(column, row).Type.value != "FORMULA":
+        return str(value)
+    text = text[1:-1] if text[0] == "{" else text
+    if isinstance(value, bool) and text == f"={constant(value)}()":
+        return constant(value)  # so it keeps truth values of Excel's files
+    if found := _ERROR_TEXT.fullmatch(text):
+        return found[1]
+    if (same := as_excel(text)) is not None:
+        return same
+    corner = area.RangeAddress
+    cell = struct(
+        "table.CellAddress", Sheet=corner.Sheet, Row=corner.StartRow + row, Column=corner.StartColumn + column
+    )
+    return "=" + excel.of(text[1:], cell)

@@ -1,0 +1,235 @@
+"""Frågeblad: a sheet with criteria in any workbook, and below them the figures of a round that meet them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xlwings as xw
+
+from xlstyr.addin.homes import home_of, named_rounds, place_of
+from xlstyr.addin.openbook import identity_of
+from xlstyr.addin.sheets import Column, head, new_sheet, own_sheets, put
+from xlstyr.layout.load import load_workbook
+from xlstyr.model.errors import XlstyrError
+from xlstyr.rounds.api import OpenedRound, open_round
+from xlstyr.rounds.resources import templates
+from xlstyr.words import word
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CRITERIA = ("folder", "node", "account", "activity", "year", "stage")
+_FIRST, _SUMS = 4, 11
+_LIST = 16
+MOST = 200_000
+_FIGURES = {
+    "node": 34,
+    "committee": 30,
+    "account": 12,
+    "name": 30,
+    "activity": 14,
+    "side": 12,
+    "year": 10,
+    "period": 14,
+    "amount": 16,
+    "net_cost": 16,
+    "comment": 40,
+    "file": 36,
+    "sheet": 16,
+    "cell": 9,
+}
+_INDICATORS = ("node", "committee", "indicator", "indicator_name", "goal", "unit", "current", "target")
+_AMOUNTS = (10, 11)
+"""The columns with amounts, counted from 1 with the mark's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a sheet asks for. Blank criteria choose everything; ``folder`` is where the round is."""
+
+    folder: Path
+    node: str = ""
+    account: str = ""
+    activity: str = ""
+    year: str = ""
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The figures and the indicators that meet a question, as the frames of ``xlstyr.open_round`` hold them."""
+
+    figures: "pd.DataFrame"
+    indicators: "pd.DataFrame"
+    opened: OpenedRound
+
+    def total(self, measure: str) -> int | None:
+        """The sum of ``amount`` or ``net_cost``, kr; None when nothing is known."""
+        known = self.figures[measure].dropna()
+        return int(known.sum()) if len(known) else None
+
+
+def refresh(book: xw.Book) -> str:
+    """Brings the question in front up to date, else every one in ``book``; puts a first one there when it has none.
+
+    Raises:
+        XlstyrError: no round is at hand, or a criterion names what isn't there.
+    """
+    sheets = own_sheets(book, "query")
+    front = book.sheets.active.name
+    chosen = [sheet for sheet in sheets if sheet.name == front] or sheets
+    if not chosen:
+        chosen = [_new(book)]
+    lines = [_refresh(sheet) for sheet in chosen]
+    chosen[-1].activate()
+    return " ".join(lines)
+
+
+def answer(question: Question) -> Answer:
+    """What the round in ``question.folder`` says. Raises ``XlstyrError`` for a node or stage that isn't there."""
+    opened = open_round(question.folder)
+    figures, indicators = opened.facts, opened.indicators
+    if question.stage and _stage(question.stage, opened) != opened.stage:
+        figures, indicators = figures.iloc[:0], indicators.iloc[:0]
+    if question.node:
+        nodes = _nodes(question.node, opened)
+        figures, indicators = figures[figures["node"].isin(nodes)], indicators[indicators["node"].isin(nodes)]
+    for key in ("account", "activity"):
+        if wanted := _list(getattr(question, key)):
+            figures = figures[_meets(figures[key], wanted)]
+    if years := _list(question.year):
+        figures = figures[figures["year"].astype("string").isin(years)]
+    return Answer(figures, indicators, opened)
+
+
+def _meets(column: "pd.Series[Any]", wanted: list[str]) -> "pd.Series[Any]":
+    """Which codes are among those wanted, where an asterisk is any ending."""
+    hits = {code: any(fnmatchcase(str(code), one) for one in wanted) for code in column.dropna().unique()}
+    return column.map(hits).fillna(value=False).astype(bool)
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _nodes(text: str, opened: OpenedRound) -> set[str]:
+    """The nodes that ``text`` names, by id or by name, with everything below them."""
+    organisation = opened.scope.premises.organisation
+    found: set[str] = set()
+    whole = [node.id for node in organisation if text.casefold() in (node.id, node.name.casefold())]
+    for wanted in [text] if whole else _list(text):
+        hits = [node.id for node in organisation if wanted.casefold() in (node.id, node.name.casefold())]
+        if not hits:
+            raise XlstyrError(word("addin.query.no_node", node=wanted))
+        found |= {node.id for hit in hits for node in organisation.subtree(hit)}
+    return found
+
+
+def _stage(text: str, opened: OpenedRound) -> str:
+    """The key of a stage, by its key or by what the control workbook calls it."""
+    year = opened.scope.premises.settings.year
+    known = load_workbook("control", year, templates()).tables["phases"].columns["stage"].choices
+    for key, label in known.items():
+        if text.casefold() in (key, label.casefold()):
+            return key
+    raise XlstyrError(word("addin.query.no_stage", stage=text, stages=", ".join(known.values())))
+
+
+def _new(book: xw.Book) -> xw.Sheet:
+    sheet = new_sheet(book, "query")
+    put(sheet, 1, 2, [[word("addin.query.title")]])
+    sheet["B1"].font.bold = True
+    sheet["B1"].font.size = 16
+    put(sheet, 2, 2, [[word("addin.query.about")]])
+    rows = [[word(f"addin.query.{key}"), None, word(f"addin.query.help.{key}")] for key in CRITERIA]
+    put(sheet, _FIRST, 2, rows)
+    sheet.range((_FIRST, 3), (_FIRST + len(CRITERIA) - 1, 3)).color = (255, 247, 219)
+    for place, width in enumerate(_FIGURES.values(), 2):
+        sheet.range((1, place)).column_width = width
+    return sheet
+
+
+def _refresh(sheet: xw.Sheet) -> str:
+    asked = [_typed(row[0]) for row in sheet.range((_FIRST, 3), (_FIRST + len(CRITERIA) - 1, 3)).options(ndim=2).value]
+    criteria = dict(zip(CRITERIA, asked, strict=True))
+    folder = _folder(sheet.book, criteria.pop("folder"))
+    found = answer(Question(folder, **criteria))
+    used = sheet.used_range
+    last = max(used.row + used.shape[0] - 1, _SUMS)
+    sheet.range((_SUMS, 2), (last, 1 + len(_FIGURES))).clear()
+    text = _said(found)
+    put(sheet, _SUMS, 2, [[word("addin.query.total_amount"), found.total("amount")]])
+    put(sheet, _SUMS + 1, 2, [[word("addin.query.total_net"), found.total("net_cost")]])
+    put(sheet, _SUMS + 2, 2, [[text]])
+    sheet.range((_SUMS, 3), (_SUMS + 1, 3)).number_format = "#,##0"
+    sheet.range((_SUMS, 2), (_SUMS + 1, 3)).font.bold = True
+    figures = _figures(found)
+    head(sheet, [Column(word(f"addin.query.column.{key}"), 0) for key in _FIGURES], _LIST - 1)
+    put(sheet, _LIST, 2, figures)
+    if figures:
+        bottom = _LIST + len(figures) - 1
+        sheet.range((_LIST, _AMOUNTS[0]), (bottom, _AMOUNTS[1])).number_format = "#,##0"
+    _put_indicators(sheet, found, _LIST + len(figures) + 2)
+    return text
+
+
+def _typed(value: object) -> str:
+    """A criterion as text: a code that the program took for a number is a code."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value).strip()
+
+
+def _folder(book: xw.Book, typed: str) -> Path:
+    """Where the round is: what the sheet says, else this workbook's own, else the first in the user's settings."""
+    if typed:
+        return Path(typed).expanduser()
+    identity, place = identity_of(book), place_of(book)
+    if identity is not None and identity.kind == "control" and place is not None:
+        return place.parent
+    if identity is not None:
+        with home_of(book, identity) as round_:
+            return round_.folder
+    if folders := named_rounds():
+        return folders[0]
+    raise XlstyrError(word("addin.query.no_folder"))
+
+
+def _said(found: Answer) -> str:
+    scope = found.opened.scope
+    given = len(scope.expected) - len(scope.gaps)
+    args = {"rows": len(found.figures), "given": given, "expected": len(scope.expected)}
+    text = word("addin.query.said", **args)
+    return text if len(found.figures) <= MOST else f"{text} {word('addin.query.cut', most=MOST)}"
+
+
+def _names(opened: OpenedRound) -> dict[str, str]:
+    return {node.id: node.name for node in opened.scope.premises.organisation}
+
+
+def _figures(found: Answer) -> list[list[Any]]:
+    names, accounts = _names(found.opened), found.opened.scope.premises.accounts
+    shown = found.figures.head(MOST)
+    plain = {key: _plain(shown[key]) for key in shown.columns if key in _FIGURES}
+    plain["node"], plain["committee"] = ([names.get(one, one) for one in plain[key]] for key in ("node", "committee"))
+    plain["name"] = [accounts[one].name if one in accounts else None for one in plain["account"]]
+    plain["side"] = [word(f"terms.side.{one}") for one in plain["side"]]
+    plain["period"] = [word(f"addin.query.period.{one}") for one in plain["period"]]
+    return [list(row) for row in zip(*(plain[key] for key in _FIGURES), strict=True)]
+
+
+def _put_indicators(sheet: xw.Sheet, found: Answer, row: int) -> None:
+    names = _names(found.opened)
+    frame = found.indicators.rename(columns={"name": "indicator_name"})
+    plain = {key: _plain(frame[key]) for key in _INDICATORS}
+    plain["node"], plain["committee"] = ([names.get(one, one) for one in plain[key]] for key in ("node", "committee"))
+    head(sheet, [Column(word(f"addin.query.column.{key}"), 0) for key in _INDICATORS], row)
+    put(sheet, row + 1, 2, [list(line) for line in zip(*(plain[key] for key in _INDICATORS), strict=True)])
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    """A frame's column as Python's own values; what is missing is None."""
+    values: Iterable[Any] = column.astype(object).where(column.notna(), None).tolist()
+    return [value.item() if hasattr(value, "item") else value for value in values]

@@ -1,0 +1,121 @@
+"""Buttons without Excel: a LibreOffice of xlstyr's own that they work in, and buttons pressed from a terminal."""
+
+import getpass
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from xlstyr.addin.homes import FOLDER
+from xlstyr.addin.libreoffice import activate
+from xlstyr.addin.libreoffice.office import PIPE, Office, command, write_profile
+from xlstyr.model.errors import XlstyrError
+from xlstyr.words import word
+
+ENGINES = ("excel", "libreoffice")
+PYTHON = "XLSTYR_PYTHON"
+"""The environment variable by which macros/LibreOffice.bas finds this Python."""
+_SECONDS = 90
+_FRESH_PROFILE = 81  # the exit code by which a new profile asks to be started once more
+
+
+def usual_engine() -> str:
+    """Excel where there is one."""
+    return "excel" if sys.platform in ("win32", "darwin") else "libreoffice"
+
+
+def pipe_name() -> str:
+    """The pipe that this user's LibreOffice listens on: the one in the environment, else always the same."""
+    own = hashlib.sha256(getpass.getuser().encode()).hexdigest()[:12]
+    return os.environ.get(PIPE) or f"xlstyr-{own}"
+
+
+def open_in_office(path: Path, profile: Path | None = None) -> subprocess.Popen[bytes]:
+    """Starts a LibreOffice with ``path`` open, whose buttons can run Python. Only macros in its folder run.
+
+    It has a profile of its own, so that it neither changes nor meets the one that the user has otherwise.
+
+    Raises:
+        XlstyrError: one is running already, or it doesn't start.
+    """
+    pipe = pipe_name()
+    if _answers(pipe):
+        raise XlstyrError(word("addin.office_runs"))
+    profile = profile or Path.home() / FOLDER / "libreoffice"
+    write_profile(profile, path.resolve().parent)
+    environment = {**os.environ, PIPE: pipe, PYTHON: sys.executable}
+    line = [*command(profile, pipe, visible=True), str(path.resolve())]
+    end = time.monotonic() + _SECONDS
+    process = _started(line, environment)
+    while time.monotonic() < end:
+        if _answers(pipe):
+            return process
+        if process.poll() == _FRESH_PROFILE:
+            process = _started(line, environment)
+        elif process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    raise XlstyrError(word("engine.no_start"))
+
+
+def _started(line: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(line, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+
+
+def _answers(pipe: str) -> bool:
+    try:
+        Office(pipe, visible=True)
+    except XlstyrError:
+        return False
+    return True
+
+
+def press(button: str, workbook: Path | None, engine: str, cell: str = "") -> tuple[bool, str]:
+    """Runs ``button`` in ``workbook``, or in the one in front when None: (whether it was done, what it says).
+
+    A workbook that LibreOffice opens for this is saved and closed again. ``cell`` ("Ramar!L6") is selected first.
+
+    Raises:
+        XlstyrError: no such button, no workbook, or the program can't be reached.
+    """
+    import xlwings as xw
+
+    from xlstyr.addin import buttons
+
+    known = {name.rstrip("_"): getattr(buttons, name) for name in buttons.BUTTONS}
+    if button not in known:
+        raise XlstyrError(word("addin.no_button", button=button, buttons=", ".join(known)))
+    if engine == "excel":
+        if usual_engine() != "excel":
+            raise XlstyrError(word("addin.no_excel"))
+        book = xw.Book(str(workbook.resolve())) if workbook is not None else xw.books.active
+        return _pressed(book, known[button], cell)
+    activate()
+    if workbook is None:
+        os.environ[PIPE] = pipe_name()
+        app = xw.apps.active if _answers(os.environ[PIPE]) else None
+        if app is None or not len(app.books):
+            raise XlstyrError(word("addin.no_book"))
+        return _pressed(app.books.active, known[button], cell)
+    with xw.App(visible=False, add_book=False) as app:
+        book = app.books.open(str(workbook.resolve()))
+        done, text = _pressed(book, known[button], cell)
+        if done:
+            book.save()
+        return done, text
+
+
+def _pressed(book: "xw.Book", run: Callable[[], bool], cell: str) -> tuple[bool, str]:  # type: ignore[name-defined]  # noqa: F821
+    book.set_mock_caller()
+    title, _, address = cell.rpartition("!")
+    if address:
+        sheet = book.sheets[title.strip("'")] if title else book.sheets.active
+        sheet.activate()
+        sheet.range(address).select()
+    done = run()
+    return done, str(book.app.status_bar or "") if done else ""
