@@ -51,12 +51,12 @@ def draw_buttons(pen: Pen, placed: Placed, buttons: Buttons, *, pressable: bool)
     words = pen.looks.make(valign="vcenter", font_color="@muted", indent=1)
     for number, button in enumerate(buttons.button):
         row = placed.top - 1 + number
-        pen.sheet.set_row(row, 30)
+        pen.sheet.set_row(row, 27)
         pen.sheet.write_string(row, column_at(1), button.help, words)
         if not pressable:
             pen.sheet.write_string(row, FIRST, button.caption, caption)
             continue
-        size = {"width": _pixels(pen.placed.widths[0]) - 10, "height": 34, "x_offset": 4, "y_offset": 3}
+        size = {"width": _pixels(pen.placed.widths[0]) - 10, "height": 30, "x_offset": 4, "y_offset": 3}
         options = {"macro": button.macro, "caption": button.caption, "description": button.help}
         pen.sheet.insert_button(row, FIRST, options | size)
 

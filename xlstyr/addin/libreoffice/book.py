@@ -187,9 +187,12 @@ class SheetProtection:
 
     def Unprotect(self, Password: str = "") -> None:  # noqa: N802, N803
         """Takes the protection away. Raises ``XlstyrError`` when the password is another."""
-        self.sheet.uno_sheet.unprotect(Password)
-        if self.ProtectContents:
-            raise XlstyrError(word("engine.locked", sheet=self.sheet.name))
+        try:
+            self.sheet.uno_sheet.unprotect(Password)
+        except uno_error() as error:
+            if self.lost():
+                raise
+            raise XlstyrError(word("engine.locked", sheet=self.sheet.name)) from error
 
     def Protect(self, Password: str = "", **_: object) -> None:  # noqa: N802, N803
         """Protects the sheet; LibreOffice keeps what was allowed before."""
@@ -202,11 +205,18 @@ class Sheet(base.Sheet):
 
     def __init__(self, book: Book, uno_sheet: Any) -> None:
         self._book = book
-        self.uno_sheet = uno_sheet
+        self._uno_sheet = uno_sheet
 
     def lost(self) -> bool:
         """Whether its book is closed."""
         return self._book.lost()
+
+    @property
+    def uno_sheet(self) -> Any:
+        """The UNO sheet. Raises ``XlstyrError`` when its book is closed: then it would say that it is empty and open."""
+        if not self._uno_sheet.Name:
+            raise XlstyrError(word("engine.gone"))
+        return self._uno_sheet
 
     @property
     def api(self) -> SheetProtection:

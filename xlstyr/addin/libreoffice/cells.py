@@ -7,6 +7,7 @@ from xlwings import base_classes as base
 
 from xlstyr.addin.libreoffice import places, reading, writing
 from xlstyr.addin.libreoffice.looks import Font, Note, format_code, number_of, rgb_of, set_format
+from xlstyr.addin.libreoffice.office import shared
 from xlstyr.addin.libreoffice.places import COLUMNS, ROWS, Box
 from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class, uno_error
 from xlstyr.model.errors import XlstyrError
@@ -50,11 +51,13 @@ class Range(base.Range):
         return self._sheet.lost()
 
     def changeable(self) -> Any:
-        """The UNO range, when its looks may change. LibreOffice does nothing on protected sheets, and says nothing.
+        """The UNO range, when its looks may change; where they may not LibreOffice does nothing, and says nothing.
 
         Raises:
-            XlstyrError: the sheet is protected.
+            XlstyrError: the sheet is protected, or the book is open for reading only.
         """
+        if self._document.isReadonly():
+            raise XlstyrError(word("engine.read_only", book=self._sheet.book.name))
         if self._sheet.uno_sheet.isProtected():
             raise XlstyrError(word("engine.protected", sheet=self._sheet.name))
         return self.api
@@ -176,7 +179,7 @@ class Range(base.Range):
     @property
     def color(self) -> tuple[int, int, int] | None:
         """The background; None without one, or when cells differ."""
-        return rgb_of(self.api.CellBackColor)
+        return rgb_of(shared(self.api, "CellBackColor"))
 
     @color.setter
     def color(self, value: Any) -> None:
@@ -190,7 +193,7 @@ class Range(base.Range):
     @property
     def wrap_text(self) -> bool | None:
         """Whether long text is broken into lines; None when cells differ."""
-        wrapped = self.api.IsTextWrapped
+        wrapped = shared(self.api, "IsTextWrapped")
         return None if wrapped is None else bool(wrapped)
 
     @wrap_text.setter

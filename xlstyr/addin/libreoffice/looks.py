@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes as base
 
-from xlstyr.addin.libreoffice.office import struct
+from xlstyr.addin.libreoffice.office import shared, struct
 from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class
 from xlstyr.addin.libreoffice.values import TEXT
 
@@ -37,10 +37,11 @@ def format_code(document: Any, area: Any) -> str | None:
     Raises:
         NotSupportedError: it is written in another language, as those of LibreOffice's own menus are.
     """
-    if area.NumberFormat is None:
+    key = shared(area, "NumberFormat")
+    if key is None:
         return None
-    known = document.NumberFormats.getByKey(area.NumberFormat)
-    if area.NumberFormat == document.NumberFormats.getStandardIndex(struct("lang.Locale")):
+    known = document.NumberFormats.getByKey(key)
+    if key == document.NumberFormats.getStandardIndex(struct("lang.Locale")):
         return _GENERAL
     if known.Type & TEXT or known.Locale.Language == "en":
         return str(known.FormatString)
@@ -68,7 +69,7 @@ class Font(base.Font):
     @property
     def bold(self) -> bool | None:
         """Whether it is bold; None when cells differ."""
-        weight = self.cells.api.CharWeight
+        weight = shared(self.cells.api, "CharWeight")
         return None if weight is None else bool(weight > _BOLDER_THAN)
 
     @bold.setter
@@ -78,7 +79,7 @@ class Font(base.Font):
     @property
     def italic(self) -> bool | None:
         """Whether it leans; None when cells differ."""
-        posture = self.cells.api.CharPosture
+        posture = shared(self.cells.api, "CharPosture")
         return None if posture is None else bool(posture.value == "ITALIC")
 
     @italic.setter
@@ -90,7 +91,7 @@ class Font(base.Font):
     @property
     def size(self) -> float | None:
         """In points; None when cells differ."""
-        size = self.cells.api.CharHeight
+        size = shared(self.cells.api, "CharHeight")
         return None if size is None else float(size)
 
     @size.setter
@@ -100,7 +101,7 @@ class Font(base.Font):
     @property
     def color(self) -> tuple[int, int, int] | None:
         """The colour; None for the usual one, or when cells differ."""
-        return rgb_of(self.cells.api.CharColor)
+        return rgb_of(shared(self.cells.api, "CharColor"))
 
     @color.setter
     def color(self, value: Any) -> None:

@@ -34,6 +34,7 @@ _PLACES = (
 _BRIDGES = (Path("/usr/lib/python3/dist-packages"),)
 _FRESH_PROFILE = 81  # the exit code by which a new profile asks to be started once more
 _START_SECONDS = 90
+_AMBIGUOUS = "AMBIGUOUS_VALUE"  # com.sun.star.beans.PropertyState
 _OWN_SYNTAX, _EXCEL_SYNTAX = 0, 3  # com.sun.star.sheet.AddressConvention
 _QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""")
 _NO_MACROS = 0  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
@@ -95,6 +96,11 @@ def enum(name: str, value: str) -> Any:
     return load_uno().Enum(f"com.sun.star.{name}", value)
 
 
+def shared(area: Any, name: str) -> Any:
+    """The property ``name`` that all cells of ``area`` have; None when they differ, where UNO gives the first one's."""
+    return None if area.getPropertyState(name).value == _AMBIGUOUS else area.getPropertyValue(name)
+
+
 def parser_of(document: Any, syntax: int = _EXCEL_SYNTAX) -> Any:
     """What reads and writes formulas in English as Excel spells them, or as ``syntax`` says."""
     parser = document.createInstance("com.sun.star.sheet.FormulaParser")
@@ -132,6 +138,7 @@ class Office:
         self.headless = pipe is None and not visible
         self.process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
+        self.pipe = pipe or f"xlstyr{uuid.uuid4().hex}"
         if pipe is None:
             self._context = self._start()
             if self.headless:
@@ -200,14 +207,15 @@ class Office:
 
     def _start(self) -> Any:
         self._folder = Path(tempfile.mkdtemp(prefix="xlstyr-office-"))
-        profile, pipe = self._folder / "profile", f"xlstyr{uuid.uuid4().hex}"
-        write_profile(profile)
-        self.process = subprocess.Popen(command(profile, pipe, visible=self.visible), stderr=subprocess.DEVNULL)  # noqa: S603
+        write_profile(self._folder / "profile")
+        arguments = command(self._folder / "profile", self.pipe, visible=self.visible)
+        started_here = {**os.environ, PIPE: self.pipe}  # so that what its buttons start finds it
+        self.process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, env=started_here)  # noqa: S603
         for _ in _waiting():
             with contextlib.suppress(XlstyrError):
-                return self._attach(pipe)
+                return self._attach(self.pipe)
             if self.process.poll() == _FRESH_PROFILE:
-                self.process = subprocess.Popen(self.process.args, stderr=subprocess.DEVNULL)  # noqa: S603
+                self.process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, env=started_here)  # noqa: S603
             elif self.process.poll() is not None:
                 break
         self.process.kill()

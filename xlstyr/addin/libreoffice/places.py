@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from xlstyr.addin.libreoffice.office import load_uno
 from xlstyr.layout.raw import letters
 
 Box = tuple[int, int, int, int]
@@ -53,6 +54,8 @@ def link_there(address: str) -> str:
 
 
 def link_here(url: str) -> str:
-    """LibreOffice's address of a link → Excel's."""
+    """LibreOffice's address of a link → Excel's, files by their paths."""
     place, sign, target = url.partition("#")
+    if place.startswith("file:"):
+        place = str(load_uno().fileUrlToSystemPath(place))
     return place + sign + _TARGET.sub("!", target)

@@ -17,6 +17,7 @@ from xlstyr.addin.libreoffice.values import cleaned, prepared
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
+_NO_PROCESS = 2**31 - 1
 _CALC = "com.sun.star.sheet.SpreadsheetDocument"
 _UNANSWERED = {"ok": "ok", "ok_cancel": "cancel", "yes_no": "no", "yes_no_cancel": "cancel"}
 _BUTTONS = {"ok": 1, "ok_cancel": 2, "yes_no": 3, "yes_no_cancel": 4}
@@ -100,6 +101,7 @@ class App(base.App):
     def __init__(self, apps: Apps, office: Office) -> None:
         self.apps = apps
         self.office = office
+        self._pid = office.process.pid if office.process is not None else _NO_PROCESS
         self._status: str | None = None
         self._indicator: Any = None
         self._display_alerts = True
@@ -117,8 +119,8 @@ class App(base.App):
 
     @property
     def pid(self) -> int:
-        """Process id; −1 for a LibreOffice that ran already."""
-        return self.office.process.pid if self.office.process is not None else -1
+        """Process id; of a LibreOffice that ran already, a number that no process has."""
+        return self._pid
 
     @property
     def version(self) -> str:
@@ -180,7 +182,7 @@ class App(base.App):
     def _move(self) -> None:
         still, self._still = self._still or [], None
         for document in still:
-            with contextlib.suppress(uno_error()):  # closed since
+            with contextlib.suppress(*uno_error()):  # closed since
                 document.unlockControllers()
 
     @property
@@ -201,7 +203,7 @@ class App(base.App):
     def status_bar(self, value: object) -> None:
         self._status = str(value) if value else None
         if self._indicator is not None:
-            with contextlib.suppress(uno_error()):  # its window is closed
+            with contextlib.suppress(*uno_error()):  # its window is closed
                 self._indicator.end()
             self._indicator = None
         controller = self.books.active.document.CurrentController if self._status and len(self.books) else None
@@ -223,10 +225,7 @@ class App(base.App):
         return _ANSWERS[int(box.execute())]
 
     def quit(self) -> None:
-        """Closes its books unsaved, and the program if it was started here."""
-        with contextlib.suppress(uno_error(), XlstyrError):  # it is gone already
-            for book in self.books:
-                book.close()
+        """Ends it, its books unsaved. A LibreOffice that ran already is somebody's, and is just left."""
         self.office.close()
         self.apps.forget(self)
 
@@ -248,7 +247,8 @@ class Books(base.Books):
             raise XlstyrError(word("engine.gone"))
         found = self.app.office.desktop.Components.createEnumeration()
         everything = [found.nextElement() for _ in iter(found.hasMoreElements, False)]
-        return [document for document in everything if document is not None and document.supportsService(_CALC)]
+        books = [document for document in everything if document is not None and document.supportsService(_CALC)]
+        return sorted(books, key=lambda document: int(document.RuntimeUID))  # as they were opened
 
     @property
     def api(self) -> Any:

@@ -17,7 +17,14 @@ _SPOKEN = {
     "__getitem__": "{}[…]",
     "__contains__": "… in {}",
 }
-_INNER = ("lost", "of", "forget", "changeable")  # between the engine's own modules; xlwings knows no such members
+_CALLED = {"raw_value": "value"}  # what callers of xlwings write
+_INNER = (
+    "lost",
+    "of",
+    "forget",
+    "changeable",
+    "uno_sheet",
+)  # between the engine's own modules; xlwings knows no such members
 _GONE = ("disposed", "cannot get value", "cannot set value")
 
 
@@ -28,10 +35,10 @@ class NotSupportedError(XlstyrError):
         super().__init__(word("engine.not_supported", member=member))
 
 
-def uno_error() -> Any:
+def uno_error() -> tuple[type[Exception], ...]:
     """The class of every error from LibreOffice, for ``except``; nothing as long as no bridge is loaded."""
     uno = sys.modules.get("uno")
-    return () if uno is None else uno.getClass("com.sun.star.uno.Exception")
+    return () if uno is None else (uno.getClass("com.sun.star.uno.Exception"),)
 
 
 def engine_class(kind: type[T]) -> type[T]:
@@ -63,7 +70,7 @@ def refuses(*names: str) -> Callable[[type[T]], type[T]]:
 
 
 def _said(kind: type, name: str) -> str:
-    return _SPOKEN[name].format(kind.__name__) if name in _SPOKEN else f"{kind.__name__}.{name}"
+    return _SPOKEN[name].format(kind.__name__) if name in _SPOKEN else f"{kind.__name__}.{_CALLED.get(name, name)}"
 
 
 def _refusal(member: str, original: Any) -> Any:
@@ -93,11 +100,19 @@ def _guarded(member: str, function: Any) -> Any:
             return function(self, *args, **kwargs)
         except uno_error() as error:
             reason = str(getattr(error, "Message", "") or "").split(" at ./")[0].removeprefix("at ./")
-            if getattr(self, "lost", bool)() or any(sign in reason for sign in _GONE):
+            if _is_lost(self) or any(sign in reason for sign in _GONE):
                 raise XlstyrError(word("engine.gone")) from error
             raise XlstyrError(word("engine.failed", member=member, reason=reason)) from error
+        except AttributeError as error:
+            if _is_lost(self):  # a closed book has nothing where things were
+                raise XlstyrError(word("engine.gone")) from error
+            raise
 
     return call
+
+
+def _is_lost(instance: Any) -> bool:
+    return bool(getattr(instance, "lost", bool)())
 
 
 def members() -> list[tuple[str, bool]]:

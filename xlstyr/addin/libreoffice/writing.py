@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from xlstyr.addin.libreoffice.office import parser_of, struct
+from xlstyr.addin.libreoffice.office import parser_of, shared, struct
 from xlstyr.addin.libreoffice.values import DATE, LOGICAL, TEXT, TIME, ErrorValue, serial, typed
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
@@ -72,10 +72,13 @@ def _finish(document: Any, area: Any, later: list[tuple[int, int, Any]], formats
         if isinstance(value, bool | dt.datetime):
             formats.show(cell, value)
             continue
+        if isinstance(value, ErrorValue):
+            cell.setFormula(f"={value}")
+            continue
         if tokens is None or not fill:
             tokens = parser.parseFormula(str(value), cell.CellAddress)
         cell.setTokens(tokens)
-        if isinstance(value, _Formula) and cell.getError() in _SYNTAX and cell.getError() != 502:
+        if cell.getError() in _SYNTAX and cell.getError() != 502:
             wrong = wrong or f"={value}"
     if wrong:
         raise XlstyrError(word("engine.bad_formula", formula=wrong))
@@ -87,7 +90,7 @@ class _Formats:
     def __init__(self, document: Any, area: Any) -> None:
         self.formats = document.NumberFormats
         self.area = area
-        self.common: int | None = area.NumberFormat
+        self.common: int | None = shared(area, "NumberFormat")
 
     def _kind(self, key: int) -> int:
         return int(self.formats.getByKey(key).Type)

@@ -1,0 +1,1 @@
+"""The buttons of the control workbook, pressed with a mouse on a screen of their own."""
