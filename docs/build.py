@@ -3,6 +3,7 @@
 ``--check`` writes nothing and ends with 1 when a page is stale. Pages for people are in Swedish, as all they read.
 """
 
+import ast
 import re
 import sys
 import tomllib
@@ -334,6 +335,64 @@ def _column(found: dict[str, Column], names: set[str], owner: dict[str, str]) ->
     return (header, _code(column.key), who, kinds.describe(column) if typed else "", " ".join(notes))
 
 
+# -- the buttons in LibreOffice
+
+LIBREOFFICE_ABOUT = """\
+Den som inte har Excel kan använda knapparna i LibreOffice. Knapparnas kod är vanlig xlwings-kod och densamma överallt;
+en egen motor (`addin.libreoffice`) låter xlwings tala med LibreOffice i stället. Motorn har bara det som knapparna
+behöver. Allt annat i xlwings säger ifrån med namnet på det som saknas, och inget görs till hälften i tysthet.
+
+Det behövs LibreOffice 7.4 eller senare med brygga till samma Python som kör xlstyr. På Linux heter paketen
+`libreoffice-calc` och `python3-uno`. På Windows och Mac finns bryggan bara i LibreOffice egen Python; där är Excel det
+vanliga.
+
+```
+xlstyr addin open "Styrbok 2026.xlsm"
+xlstyr addin run check "Förskolan Eken.xlsx" --engine libreoffice
+```
+
+Så här är det gjort, i allt som motorn rör:
+
+- **Makron** i en arbetsbok som en knapp öppnar får inte köras.
+- **Låst** är låst: att skriva i en låst ruta eller ändra utseendet på ett skyddat blad är ett fel som säger det.
+- **Stängs** arbetsboken eller LibreOffice under arbetet säger knappen det; inget skrivs någon annanstans.
+- **Text** som ser ut som ett tal, ett datum eller en formel blir det, som i Excel. I rutor med textformat förblir den
+  text.
+
+## Det som finns
+
+Varje rad har minst ett test, som körs mot ett riktigt LibreOffice och ser efter att just den koden körs."""
+ENGINE_TESTS = ROOT / "tests" / "addin" / "engine"
+
+
+def libreoffice_page() -> str:
+    """``libreoffice.md``: every member of xlwings that the engine supports, with its tests."""
+    from xlstyr.addin.libreoffice import program
+    from xlstyr.addin.libreoffice.support import members
+
+    assert program.Engine.name == "libreoffice"
+    tests, differs = _engine_tests(), words("engine")["differs"]
+    rows = [
+        (_code(member), "ja" if can_be_set else "", differs.get(member, ""), ", ".join(dict.fromkeys(tests[member])))
+        for member, can_be_set in members()
+    ]
+    about = table(("I xlwings", "Kan sättas", "Skiljer sig från Excel", "Test"), rows)
+    return page("Knapparna i LibreOffice", LIBREOFFICE_ABOUT, about)
+
+
+def _engine_tests() -> dict[str, list[str]]:
+    """Member → links to the tests that name it, or setting it."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(ENGINE_TESTS.glob("test_*.py")):
+        for test in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for mark in test.decorator_list if isinstance(test, ast.FunctionDef) else ():
+                if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "covers":
+                    link = f"[{test.name.removeprefix('test_')}](../{path.relative_to(ROOT).as_posix()})"
+                    for argument in mark.args:
+                        found.setdefault(ast.literal_eval(argument).removesuffix(" ="), []).append(link)
+    return found
+
+
 # -- parts of the architecture page
 
 KIND_FACTS = {
@@ -458,6 +517,7 @@ def pages() -> dict[Path, str]:
         DOCS / "regler.md": rules_page(),
         DOCS / "kommandon.md": commands_page(),
         DOCS / "arbetsbocker.md": workbooks_page(),
+        DOCS / "libreoffice.md": libreoffice_page(),
         architecture: with_parts(architecture.read_text("utf-8")),
     }
 

@@ -48,9 +48,9 @@ End Sub
 ' Medan något körs väntar Excel. Avbryt lägger därför bara en flagga bredvid styrboken, som Python ser mellan två noder.
 Public Sub Avbryt(Optional control As Object)
     Dim nummer As Integer
-    If ActiveWorkbook.Path = "" Then Exit Sub
+    If ThisWorkbook.Path = "" Then Exit Sub
     nummer = FreeFile
-    Open ActiveWorkbook.Path & Application.PathSeparator & ".avbryt" For Output As #nummer
+    Open ThisWorkbook.Path & Application.PathSeparator & ".avbryt" For Output As #nummer
     Close #nummer
 End Sub
 

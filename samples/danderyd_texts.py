@@ -224,6 +224,7 @@ def contacts(sample):
         yield node, "controller", "Controller", f"controller.{_CONTROLLERS[committee]}@{_ADDRESS}"
         if kind in ("department", "administration", "committee", "central_finance", "company"):
             yield node, "certifier", "Controller", f"controller.{_CONTROLLERS[committee]}@{_ADDRESS}"
+    yield "kommun", "controller", "Budgetchef", f"budgetchef@{_ADDRESS}"
 
 
 EXTERNAL = [

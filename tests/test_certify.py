@@ -1,5 +1,6 @@
 """Certification: by the right role, of what has no fel; then locked, in whatever order answers came, until reopened."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from xlstyr.rounds.locking import lock_of
 from xlstyr.rounds.register import Event
 from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import bundle, choose
+from xlstyr.rounds.standing import bundle, choose, passed_over
 from xlstyr.rounds.status import NodeStatus, history, node_states
 
 UNIT, COMMITTEE = "hemtjanst", "valfard"
@@ -325,6 +326,18 @@ def test_collecting_says_that_a_node_is_certified(place: Place) -> None:
     assert code == 0
     assert "XS703" in out
     assert "ett annat svar.xlsx" in out
+    assert "1 av dem räknas inte: noden är klarmarkerad" in out
+    assert "ersatta" not in out
+
+
+def test_what_is_locked_out_is_not_called_replaced(place: Place) -> None:
+    first = place.data(UNIT, budget=50)
+    place.mail(first, HEAD)
+    place.mail(place.corrected(first, budget=40), CERTIFIER)
+    other = place.mail(place.corrected(first, budget=40, message="ett annat svar"), HEAD)
+    passed = passed_over(place.round)
+    assert passed.replaced == {hashlib.sha256(first).hexdigest()}
+    assert passed.locked_out == {other.examined.sha256}
 
 
 def test_an_older_answer_is_no_news_to_a_certified_node(place: Place) -> None:

@@ -250,7 +250,7 @@ def test_collect_says_what_a_corrected_file_changed(faulty: Path) -> None:
 def test_collect_tells_it_in_words(faulty: Path) -> None:
     corrected(faulty, *MENDED)
     done = CliRunner().invoke(group, ["collect", "--round", str(faulty)])
-    assert "hemtjanst har rättat" in done.stdout
+    assert "Hemtjänst öster & väster har rättat" in done.stdout
     assert "1 fynd rättade, 0 kvar, 0 nya" in done.stdout
 
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
 NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
-ROOMS = ("words", "model", "layout", "checks", "rollup", "excel", "reports", "rounds", "cli")
+ROOMS = ("words", "model", "layout", "checks", "rollup", "excel", "mail", "reports", "rounds", "addin", "cli")
 
 
 def test_generated_pages_are_fresh() -> None:
@@ -73,7 +73,7 @@ def test_commands_exist(name: str) -> None:
     wrong = []
     for first, *rest in commands((ROOT / name).read_text("utf-8")):
         known = group if first.startswith("-") or first == "…" else group.get_command(context, first)
-        while isinstance(known, click.Group) and known is not group and rest and not rest[0].startswith("-"):
+        while isinstance(known, click.Group) and known is not group and rest and not rest[0].startswith(("-", "[")):
             known = known.get_command(context, rest.pop(0))
         options = {option for parameter in known.params for option in parameter.opts} if known else set()
         used = [word for word in (first, *rest) if word.startswith("--")]

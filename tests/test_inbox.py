@@ -4,6 +4,7 @@ import hashlib
 import json
 import mailbox
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -23,9 +24,10 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds import safe, standing
 from xlstyr.rounds.collecting import Collected, gather
 from xlstyr.rounds.consolidating import consolidate, scope_of
+from xlstyr.rounds.mailbook import Letter
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import superseded
+from xlstyr.rounds.standing import passed_over
 from xlstyr.rounds.workers import Died, Workers
 
 GOOD = ("accepted", "partly")
@@ -255,9 +257,9 @@ def test_two_versions_are_rivals_until_somebody_chooses(folder: Path, who: p.Per
     with Round(folder, NOW) as round_:
         rivals = [f for f in consolidate(round_).findings if f.code == "XS501"]
         assert len(rivals) == 1
-        assert superseded(round_) == frozenset()
+        assert passed_over(round_).replaced == frozenset()
         standing.choose(round_, saved)
-        assert superseded(round_) == {done.files[0].examined.sha256}
+        assert passed_over(round_).replaced == {done.files[0].examined.sha256}
     assert who.node in counting(folder)
 
 
@@ -615,3 +617,146 @@ def test_without_a_mail_server_the_command_says_where_to_name_one(folder: Path, 
     assert done.returncode == 3
     assert "imap.host" in done.stderr
     assert "Tog in 1 filer" in done.stdout  # what lay in the folder is taken in all the same
+
+
+def test_the_command_tells_at_once_that_two_answers_compete(folder: Path, who: p.Person) -> None:
+    first, second = p.two_versions(who)
+    lay(folder, first)
+    assert xlstyr("collect", "--round", str(folder)).returncode == 0
+    lay(folder, second, start=1)
+    done = xlstyr("collect", "--round", str(folder))
+    assert done.returncode == 1
+    assert "Hemtjänst öster & väster: två svar tävlar" in done.stdout
+    assert "Två svar från Hemtjänst öster & väster skiljer sig" in done.stdout
+    assert "XS501" in done.stdout
+    assert xlstyr("collect", "--round", str(folder)).returncode == 0, "told once, then status tells"
+
+
+def test_status_shows_that_two_answers_compete(folder: Path, who: p.Person) -> None:
+    lay(folder, *p.two_versions(who))
+    done = xlstyr("collect", "--round", str(folder), "--json")
+    (rival,) = json.loads(done.stdout)["rivals"]
+    assert (done.returncode, rival["code"], rival["node"]) == (1, "XS501", who.node)
+    said = json.loads(xlstyr("status", who.node, "--round", str(folder), "--json").stdout)
+    (node,) = said["nodes"]
+    assert (node["state"], node["errors"]) == ("received", 1)
+    assert [finding["code"] for finding in said["findings"]] == ["XS501"]
+    assert "två svar tävlar" in xlstyr("status", "--round", str(folder)).stdout
+    assert xlstyr("collect", "--use", said_in(rival["message"])[1], "--round", str(folder)).returncode == 0
+    (node,) = json.loads(xlstyr("status", who.node, "--round", str(folder), "--json").stdout)["nodes"]
+    assert (node["state"], node["errors"]) == ("received", 0)
+    assert "två svar tävlar" not in xlstyr("status", "--round", str(folder)).stdout
+
+
+def said_in(message: str) -> list[str]:
+    """The checksums that XS501 shows."""
+    return re.findall(r"\b[0-9a-f]{8}\b", message)
+
+
+def test_what_is_chosen_is_given_as_a_message_or_a_checksum(folder: Path, who: p.Person, tmp_path: Path) -> None:
+    letters = p.two_versions(who)
+    lay(folder, *letters)
+    done = run(folder)
+    sums = [taken.examined.sha256 for taken in done.files]
+    saved = tmp_path / "mejlet.eml"
+    wanted = []
+    for number in (0, 1):
+        saved.write_bytes(b"X-MS-Exchange-Organization-SCL: -1\r\n" + letters[number])  # saved from Outlook
+        for given in (saved, folder / "inkorg" / f"{number:03} svar åäö.eml", sums[number][:8], sums[number].upper()):
+            with Round(folder, NOW) as round_:
+                chosen = standing.choose(round_, given, "Rektorn ringde")
+                (stands,) = standing.bundle(round_)[who.node, chosen.stage]
+                assert stands.digest == chosen.digest
+                wanted.append((sums[number], "Rektorn ringde"))
+    with Round(folder, NOW) as round_:
+        decided = [(event.data["sha256"], event.data["why"]) for event in round_.register.events(["decided"])]
+    assert decided == wanted
+    assert len(list((folder / "inlämnat").glob("*.eml"))) == 2, "a message that is only pointed at isn't kept"
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "says"),
+    [
+        ("finns inte.xlsx", 2, "Hittar ingen fil"),
+        ("abc1234", 2, "åtta tecken"),
+        ("0123456789", 3, "Inget svar som tävlar"),
+        ("{both}", 3, "flera olika svar"),
+        ("{none}", 3, "har inte tagits in"),
+    ],
+)
+def test_what_cannot_be_chosen_is_said(
+    folder: Path, who: p.Person, tmp_path: Path, given: str, code: int, says: str
+) -> None:
+    both = tmp_path / "båda.eml"
+    later = b.attached(p.another_version(who.answer), "Annan.xlsx")
+    both.write_bytes(p.mail(who, b.several(b.text(), b.attached(who.answer, "Budget.xlsx"), later)))
+    none = tmp_path / "inget.eml"
+    none.write_bytes(p.nothing(who)[0])
+    lay(folder, both.read_bytes())
+    run(folder)
+    done = xlstyr("collect", "--use", given.format(both=both, none=none), "--round", str(folder))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert says in done.stderr
+    with Round(folder, NOW) as round_:
+        assert round_.register.events(["decided"]) == []
+
+
+def test_of_several_workbooks_in_a_message_the_one_that_competes_is_chosen(
+    folder: Path, everybody: dict[str, p.Person]
+) -> None:
+    one, other = everybody["hemtjanst"], everybody["ekonomi-kansli"]
+    whole = p.mail(one, b.several(b.text(), b.attached(one.answer, "Ett.xlsx"), b.attached(other.answer, "Två.xlsx")))
+    lay(folder, whole, p.two_versions(one)[1])
+    run(folder)
+    with Round(folder, NOW) as round_:
+        assert standing.choose(round_, folder / "inkorg" / "000 svar åäö.eml").node == one.node
+        (stands,) = standing.bundle(round_)[one.node, "proposal"]
+        assert stands.rows[0].origin.source.name == "Ett.xlsx"
+
+
+def received(folder: Path) -> datetime:
+    """When the only message came."""
+    with Round(folder, NOW) as round_:
+        (mail,) = round_.mailbook.messages()
+        return mail.received
+
+
+def test_a_saved_message_came_when_our_server_got_it_not_when_its_sender_says(folder: Path, who: p.Person) -> None:
+    letter = p.plain(who)[0].replace(b"02 Jun 2025 08:15", b"01 May 2025 08:15")
+    older = b"Received: from a.example by b.example;\r\n Sun, 1 Jun 2025 09:00:00 +0200\r\n"
+    newest = (
+        b"Received: from b.example by post.example (kommunen; tls)\r\n id 7; Mon, 2 Jun 2025 09:30:00 +0200 (CEST)\r\n"
+    )
+    lay(folder, newest + older + letter)
+    run(folder)
+    assert received(folder) == datetime(2025, 6, 2, 7, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("head", [b"", b"Received: by post.example\r\n", b"Received: by x; 40 Foo 1899 25:61\r\n"])
+def test_without_a_servers_word_the_senders_date_counts_and_never_the_future(
+    folder: Path, who: p.Person, head: bytes
+) -> None:
+    lay(folder, head + p.plain(who)[0])
+    run(folder)
+    assert received(folder) == datetime(2025, 6, 2, 6, 15, tzinfo=UTC)
+
+
+def test_a_servers_clock_that_is_ahead_makes_nobody_late(folder: Path, who: p.Person) -> None:
+    lay(folder, b"Received: by post.example; Mon, 2 Jun 2031 09:30:00 +0200\r\n" + p.plain(who)[0])
+    run(folder)
+    assert received(folder) == NOW
+
+
+def test_a_reply_on_any_of_several_letters_with_one_reference_is_about_all_their_nodes(
+    folder: Path, everybody: dict[str, p.Person]
+) -> None:
+    """Sent again alone, a letter has the reference of the first, in which two nodes were asked."""
+    one, other = everybody["hemtjanst"], everybody["ekonomi-kansli"]
+    with Round(folder, NOW) as round_, round_.register.transaction():
+        for key, nodes in ((one.reference, f"{one.node} {other.node}"), (f"{one.reference}#2", one.node)):
+            letter = Letter(
+                key, "issue", nodes, "proposal", (one.address,), (), "Budget", "draft", "draft", "", "", NOW
+            )
+            round_.mailbook.put_letter(letter)
+    lay(folder, p.mail(one, p.with_file(other)))
+    assert "XS036" not in codes(run(folder))

@@ -23,6 +23,7 @@ from xlstyr.cli.main import group
 from xlstyr.model.bundle import Bundle, Contribution, Row, content_digest, dump, load
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
+from xlstyr.model.premises import Contact
 from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.merge import bundle_of, merge
 from xlstyr.rounds.collecting import collect
@@ -79,7 +80,7 @@ def test_a_part_has_the_premises_and_issues_of_its_nodes_and_nothing_of_any_answ
     for folder in (lent.folder, taken.folder):
         files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         common = [
-            name for name in files if name.startswith("brev/") or name == "xlstyr.toml"
+            name for name in files if name.startswith("brev/") or name in ("xlstyr.toml", "retention.toml")
         ]  # how letters are written
         files = [name for name in files if name not in common]
         assert files == [
@@ -343,12 +344,37 @@ def test_a_roll_up_without_send_writes_no_letter(exempelby_answered: Path, lent:
     assert list((lent.folder / "utkorg").iterdir()) == []
 
 
+def without_the_roots_contacts(folder: Path) -> None:
+    """The control workbook names nobody for the whole."""
+    (control,) = folder.glob("Styrbok*.xlsx")
+    edit = Edit(control.read_bytes())
+    table = edit.table("contacts")
+    rows = edit.rows(table.sheet)
+    for place in table.rows.values():
+        if rows[place].get(table.columns["node"]) == "exempelby":
+            edit.set(table.sheet, f"{table.columns['email']}{place}", None)
+    control.write_bytes(edit.bytes())
+
+
+def test_a_committee_right_below_the_root_sends_to_the_roots_controller(exempelby_answered: Path, lent: Lent) -> None:
+    deliver(exempelby_answered, lent.folder, *BELOW)
+    run(lent.folder, "collect")
+    assert run(lent.folder, "rollup", PART, "--send")["sent_to"] == ["budgetchef@exempelby.example"]
+    [draft] = (lent.folder / "utkorg").iterdir()
+    assert email.message_from_bytes(draft.read_bytes())["To"] == "budgetchef@exempelby.example"
+
+
 def test_nobody_above_with_an_address_is_said(exempelby_answered: Path, lent: Lent) -> None:
+    without_the_roots_contacts(lent.folder)
     deliver(exempelby_answered, lent.folder, *BELOW)
     run(lent.folder, "collect")
     done = CliRunner().invoke(group, ["rollup", PART, "--send", "--round", str(lent.folder)])
-    assert "Ingen controller ovanför Välfärdsnämnden" in done.stdout
+    assert "XS826" in done.stdout
+    assert "Ingen ovanför Välfärdsnämnden har en e-postadress" in done.stdout
     assert list((lent.folder / "utkorg").iterdir()) == []
+    said = run(lent.folder, "rollup", PART, "--send")
+    assert said["sent_to"] == []
+    assert [f["node"] for f in said["findings"] if f["code"] == "XS826"] == [PART]
 
 
 def test_upwards_is_by_line_and_falls_back_on_the_mailbox_for_answers(exempelby: Path, opened: Opened) -> None:
@@ -358,6 +384,12 @@ def test_upwards_is_by_line_and_falls_back_on_the_mailbox_for_answers(exempelby:
         "controller.samhalle@exempelby.example",
     )  # its line, not its committee
     assert upwards(premises, "exempelby") == ()
+    assert upwards(premises, "samhalle") == ("budgetchef@exempelby.example",)
+    nobody = replace(premises, contacts=tuple(c for c in premises.contacts if c.node != "exempelby"))
+    assert upwards(nobody, "samhalle") == ()
+    owner = Contact("exempelby", "responsible", "Ekonomichef", "ekonomi@exempelby.example")
+    assert upwards(replace(nobody, contacts=(*nobody.contacts, owner)), "samhalle") == (owner.email,)
+    premises = nobody
     answers = replace(premises, settings=replace(premises.settings, answers="budget@exempelby.example"))
     assert upwards(answers, "samhalle") == ("budget@exempelby.example",)
     assert upwards(answers, "exempelby") == ()

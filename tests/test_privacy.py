@@ -13,10 +13,13 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import NOW
+from tests.mail import builders as b
 from tests.office.xmledit import Edit
 from xlstyr.checks.privacy import codes_of, name_codes, private_cells, title_codes
+from xlstyr.cli.main import group
 from xlstyr.excel.beside import beside
 from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import Identity
@@ -24,7 +27,7 @@ from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds import collecting, quarantine
-from xlstyr.rounds.collecting import Taken, collect, recover
+from xlstyr.rounds.collecting import Taken, collect, gather, recover
 from xlstyr.rounds.consolidating import consolidate
 from xlstyr.rounds.disposing import Decision, chosen, dispose, listed
 from xlstyr.rounds.examining import Examined, examine
@@ -573,3 +576,152 @@ def test_the_sender_gets_a_letter_and_no_workbook(desk: Desk) -> None:
     assert planned.letter.files == ()
     assert "Budget Q17" in planned.letter.body and "ta bort numret" in " ".join(planned.letter.body.casefold().split())
     assert NUMBER not in str(planned)
+
+
+def test_the_command_counts_what_is_in_quarantine(desk: Desk) -> None:
+    desk.lay(desk.edited(typed(NUMBER)))
+    done = CliRunner().invoke(group, ["collect", "--round", str(desk.folder)])
+    assert done.exit_code == 1
+    assert "Tog in 1 filer (0 godtagna, 0 delvis, 0 hållna, 0 avvisade)" in done.output
+    assert "1 i karantän" in done.output
+    desk.lay(desk.answer)
+    assert "karantän" not in CliRunner().invoke(group, ["collect", "--round", str(desk.folder)]).output
+
+
+# what is written in a message
+
+
+def written(answer: bytes | None, subject: str = "Svar", text: str = "Hej!", kind: str = "plain") -> bytes:
+    """A message from the node's head, with a clean workbook."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"] = "ekonomi-kansli@exempelby.example", "budget@exempelby.example"
+    mail["Subject"], mail["Message-ID"] = subject, "<1@exempelby.example>"
+    mail.set_content(text, subtype=kind)
+    if answer is not None:
+        mail.add_attachment(answer, maintype="application", subtype="octet-stream", filename=FILE)
+    return mail.as_bytes()
+
+
+def outlook(answer: bytes) -> bytes:
+    """The same saved by Outlook, its text as Outlook keeps it."""
+    sender = "From: ekonomi-kansli@exempelby.example\r\nSubject: Svar\r\n"
+    tree = b.msg_tree([b.msg_file(FILE, answer)], transport=sender)
+    return b.Cfb({**tree, "__substg1.0_1000001F": f"Vikarie {NUMBER}".encode("utf-16-le")}).bytes
+
+
+def winmail(answer: bytes) -> bytes:
+    """The same as Exchange packs it."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["Subject"] = "ekonomi-kansli@exempelby.example", "Svar"
+    data = b.tnef([b.tnef_file(FILE, answer)], f"Vikarie {NUMBER}", tag=0x1000)
+    mail.add_attachment(data, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    return mail.as_bytes()
+
+
+LETTERS: dict[str, Callable[[bytes], bytes]] = {
+    "the subject": lambda answer: written(answer, subject=f"Vikarie för {NUMBER}"),
+    "the text": lambda answer: written(answer, text=f"Räknat med en vikarie för {NUMBER}."),
+    "a page": lambda answer: written(answer, text=f"<p>Vikarie för <b>{NUMBER[:7]}</b>{NUMBER[7:]}</p>", kind="html"),
+    "a message within": lambda answer: message(("svar.eml", written(answer, text=f"Vikarie för {NUMBER}"))),
+    "Outlook's own": outlook,
+    "winmail.dat": winmail,
+}
+
+
+@pytest.mark.parametrize("place", LETTERS)
+def test_a_number_in_a_message_seals_the_message_and_its_workbook_counts(desk: Desk, place: str) -> None:
+    data = LETTERS[place](desk.answer)
+    desk.lay(data, "svar.msg" if place == "Outlook's own" else "svar.eml")
+    with desk.opened() as round_:
+        done = gather(round_)
+    (taken,), (post,) = done.files, done.posts
+    assert taken.outcome == "accepted"
+    assert [finding.code for finding in post.findings] == ["XS045"]
+    assert "XS045" in [finding.code for finding in taken.examined.findings]
+    assert [path.read_bytes() for path in desk.lying("karantän")] == [data]
+    assert [path.read_bytes() for path in desk.lying("inlämnat")] == [desk.answer]
+    with desk.opened() as round_:
+        assert [node for node, _ in bundle(round_)] == [NODE]
+        assert [(one.kind, one.code) for one in listed(round_)[0]] == [("message", "XS045")]
+    assert NUMBER not in desk.dump()
+    before = desk.dump()
+    assert all(taken.duplicate for taken in desk.collected())
+    assert desk.dump() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Ring 08-121 212 12 12 om budgeten. Årets ram är 1212121212 kr.", "plain"),
+        ("<table><tr><td>121212</td><td>1212</td></tr></table>", "html"),
+        ('<p><a href="https://kommunen.example/?id=121212-1212">Underlag</a></p>', "html"),
+    ],
+)
+def test_what_is_no_persons_number_seals_no_message(desk: Desk, text: str, kind: str) -> None:
+    desk.lay(written(desk.answer, text=text, kind=kind), "svar.eml")
+    (taken,) = desk.collected()
+    assert taken.outcome == "accepted"
+    assert desk.lying("karantän") == []
+
+
+def test_a_message_without_a_workbook_is_sealed_too(desk: Desk) -> None:
+    desk.lay(written(None, text=f"Vikarie för {NUMBER}"), "svar.eml")
+    with desk.opened() as round_:
+        (post,) = gather(round_).posts
+    assert sorted(finding.code for finding in post.findings) == ["XS031", "XS045"]
+    assert desk.lying("inlämnat") == []
+    assert len(desk.lying("karantän")) == 1
+
+
+def test_the_sender_is_told_of_the_number_in_the_message(desk: Desk) -> None:
+    desk.lay(written(desk.answer, text=f"Vikarie för {NUMBER}"), "svar.eml")
+    desk.collected()
+    with desk.opened() as round_:
+        (planned,) = plan_returns(round_)
+    assert isinstance(planned, Return) and planned.letter is not None
+    assert [finding.code for finding in planned.findings] == ["XS045"]
+    assert planned.letter.to == ("ekonomi-kansli@exempelby.example",)
+    assert "personnummer" in planned.letter.body
+    assert NUMBER not in str(planned)
+
+
+def test_a_sealed_message_is_disposed_of_and_its_workbook_stays(desk: Desk) -> None:
+    copy = desk.lay(written(desk.answer, subject=f"Vikarie {NUMBER}"), "svar.eml")
+    desk.collected()
+    with desk.opened() as round_:
+        (sealed,) = listed(round_)[0]
+        dispose(round_, chosen(round_, [sealed.sha256], all_due=False), Decision("Personuppgift", "arkivarien"))
+        assert [node for node, _ in bundle(round_)] == [NODE]
+    assert desk.lying("karantän") == [] and not copy.exists()
+    assert len(desk.lying("inlämnat")) == 1
+
+
+@pytest.mark.parametrize("where", ["log_message", "move"])
+def test_a_crash_while_a_message_is_sealed_ends_the_same(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    undisturbed = Desk(Path(shutil.copytree(desk.folder, tmp_path / "ostörd")), desk.answer)
+    letter = written(desk.answer, text=f"Vikarie för {NUMBER}")
+    for one in (desk, undisturbed):
+        one.lay(letter, "svar.eml")
+    undisturbed.collected()
+
+    def crash(*_: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(quarantine, where, crash)
+        with pytest.raises(Crash):
+            desk.collected()
+    desk.collected()
+    assert desk.dump() == undisturbed.dump()
+    for folder in ("karantän", "inlämnat"):
+        assert [path.name for path in desk.lying(folder)] == [path.name for path in undisturbed.lying(folder)]
+
+
+@pytest.mark.parametrize("shown", [[], ["--json"]])
+def test_a_number_in_a_subject_is_never_shown(desk: Desk, shown: list[str]) -> None:
+    desk.lay(written(None, subject=f"Vikarie för {NUMBER}"), "svar.eml")
+    done = CliRunner().invoke(group, ["collect", *shown, "--round", str(desk.folder)])
+    assert "Vikarie för •••" in done.output
+    assert NUMBER not in done.output

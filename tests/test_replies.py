@@ -5,6 +5,7 @@ import email.policy
 import json
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tests.conftest import NOW
 from tests.mess import hands
 from tests.office.xmledit import Edit, Typed
+from tests.post.people import people, with_password
 from xlstyr.cli.main import group
 from xlstyr.layout.content import Identity
 from xlstyr.model.delivery import Delivery
@@ -278,6 +280,37 @@ def test_rivals_are_decided_before_anything_is_returned(faulty: Path) -> None:
     run(faulty, "collect", "--use", str(rival), "--why", "Chefens")
     [item] = run(faulty, "return")["returns"]
     assert item["file"] == "annan.xlsx"
+
+
+def test_a_certified_node_is_said_to_be_certified_though_another_answer_competes(folder: Path) -> None:
+    run(folder, "collect")
+    assert CliRunner().invoke(group, ["certify", NODE, "--round", str(folder)]).exit_code == 0
+    path = folder / "inkorg" / f"Budget 2031 {NAME}.xlsx"
+    rival = path.with_name("annan.xlsx")
+    rival.write_bytes(put(path.read_bytes(), ("signoff", "message", "value", "Ett annat svar.")))
+    run(folder, "collect", str(rival))
+    assert run(folder, "return", NODE) == {"returns": [], "waiting": [{"node": NODE, "why": "certified"}]}
+
+
+def test_an_unread_answer_is_in_the_history_and_its_letter_has_a_name_that_people_know(folder: Path) -> None:
+    with Round(folder, NOW) as round_:
+        answer = (folder / "inkorg" / f"Budget 2031 {NAME}.xlsx").read_bytes()
+        [who] = people(round_, {f"Budget 2031 {NAME}.xlsx": answer})
+    shutil.rmtree(folder / "inkorg")
+    (folder / "inkorg").mkdir()
+    [letter] = with_password(replace(who, address="privat@annan.example", name="Bok1.xlsx"))
+    (folder / "inkorg" / "svar.eml").write_bytes(letter)
+    run(folder, "collect")
+    [change] = [one for one in run(folder, "status", NODE)["history"] if one["state"] == "unread"]
+    assert (change["why"], change["file"], change["who"]) == ("XS002", "Bok1.xlsx", "privat@annan.example")
+    text = CliRunner().invoke(group, ["status", NODE, "--round", str(folder)]).output
+    assert "kom, gick inte att läsa" in text and "XS002" in text
+    assert "unread" not in {one["state"] for one in run(folder, "status", OTHER)["history"]}
+    [item] = run(folder, "return")["returns"]
+    assert item["node"] == NODE
+    [path] = (folder / "utkorg").glob("*.eml")
+    assert NAME in path.name
+    assert NODE not in path.name
 
 
 def test_what_came_in_a_roll_up_is_returned_by_whoever_made_it(faulty: Path, exempelby_answered: Path) -> None:

@@ -154,6 +154,21 @@ def test_due_by_the_rounds_own_rules(ended: Path) -> None:
     assert list((ended / "inlämnat").iterdir()) == []
 
 
+def test_a_decision_that_a_crash_cut_short_is_logged_once(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError
+
+    decided = ("--due", "--why", "Enligt planen", "--by", "arkivarien")
+    with monkeypatch.context() as patch:
+        patch.setattr("xlstyr.rounds.disposing.erase", crash)
+        assert isinstance(run(ended, *decided).exception, RuntimeError)
+    done = json.loads(run(ended, *decided, "--json").output)
+    assert done["due"] == []
+    with Round(ended, AFTER) as round_:
+        paths = [event.data["path"] for event in round_.register.events(["disposed"])]
+    assert len(paths) == len(set(paths)) == len(done["disposed"])
+
+
 def test_one_that_is_due_by_its_checksum(ended: Path) -> None:
     one, *rest = sorted((ended / "inlämnat").iterdir())
     assert run(ended, one.stem[:12], "--why", "x").exit_code == 0

@@ -327,6 +327,35 @@ def test_a_draft_that_somebody_has_changed_is_left(round_: Round) -> None:
     assert len(list((round_.folder / "utkorg").iterdir())) == 2
 
 
+@pytest.mark.parametrize("why", ["reissued", "another address"])
+def test_a_replaced_draft_that_a_crash_left_goes_at_the_next_run(
+    round_: Round, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    desk.with_contacts(round_, *desk.responsible("hemtjanst", "old@exempelby.example"))
+    send(round_)
+    old = desk.everything(round_.folder / "utkorg")
+    if why == "reissued":
+        change_control(round_, "hemtjanst")
+    else:
+        desk.with_contacts(round_, *desk.responsible("hemtjanst", "new@exempelby.example"))
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("xlstyr.rounds.delivering._sweep", crash)
+        with pytest.raises(KeyboardInterrupt):
+            send(round_)
+    new = set(desk.everything(round_.folder / "utkorg").items()) - set(old.items())
+    assert send(round_)[1] == []
+    left = desk.everything(round_.folder / "utkorg")
+    assert len(new) == 1 and new <= set(left.items())
+    assert len(left) == len(old)
+    before = desk.everything(round_.folder)
+    assert send(round_)[1] == []
+    assert desk.everything(round_.folder) == before
+
+
 def test_a_corrected_address_replaces_the_draft_to_the_wrong_one(round_: Round) -> None:
     desk.with_contacts(round_, *desk.responsible("hemtjanst", "old@exempelby.example"))
     send(round_)
@@ -590,7 +619,7 @@ def test_killed_in_the_middle_nothing_goes_twice(folder: Path) -> None:
         process.wait()
     rcpts = [line.partition("<")[2].rstrip(">").lower() for line in heard if line.startswith("rcpt")]
     with serving() as box, Round(folder, NOW) as round_:
-        smtp_settings(folder, box.port)
+        smtp_settings(round_, box.port)
         plan, letters = send(round_, "smtp")
         assert [code for code, _ in codes(plan)] == ["XS825"]
         assert len(letters) == 13

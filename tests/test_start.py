@@ -15,7 +15,7 @@ from xlstyr.cli.main import group
 from xlstyr.excel.read import read_workbook
 from xlstyr.excel.theme import number_format
 from xlstyr.layout.load import load_workbook
-from xlstyr.model.errors import DefinitionError
+from xlstyr.model.errors import DefinitionError, XlstyrError
 from xlstyr.rounds.resources import data_folder, templates
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.samples import sample_content
@@ -203,3 +203,38 @@ def test_amounts_typed_in_kronor_are_shown_in_kronor() -> None:
     assert len(typed) > 5
     assert all("kr" in column.header for column in typed)
     assert all(number_format(column).startswith("#,##0_-") for column in typed)
+
+
+def test_init_copies_what_may_be_changed_and_never_writes_over_it(tmp_path: Path) -> None:
+    folder = tmp_path / "ny"
+    folder.mkdir()
+    (folder / "retention.toml").write_text("mine", "utf-8")
+    run("init", folder, "--year", 2028)
+    assert (folder / "retention.toml").read_text("utf-8") == "mine"
+    run("init", tmp_path / "annan", "--year", 2028)
+    for name in ("retention.toml", "xlstyr.toml"):
+        assert (tmp_path / "annan" / name).read_bytes() == (templates() / name).read_bytes()
+
+
+COMMANDS = (
+    ("generate",), ("send",), ("remind",), ("check", "x.xlsx"), ("collect",), ("return",), ("rollup", "kommun"),
+    ("consolidate",), ("certify", "kommun"), ("status",), ("archive",), ("dispose",),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def misspelt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new round whose settings have a line that isn't known."""
+    folder = tmp_path_factory.mktemp("felstavad")
+    run("init", folder, "--year", 2028)
+    (folder / "x.xlsx").write_bytes(b"")
+    (folder / "xlstyr.toml").write_text("[smtp]\nhots = 'x'\n", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_misspelt_setting_stops_every_command(misspelt: Path, command: tuple[str, ...]) -> None:
+    arguments = [str(misspelt / one) if one.endswith(".xlsx") else one for one in command]
+    done = CliRunner().invoke(group, [*arguments, "--round", str(misspelt)])
+    assert isinstance(done.exception, XlstyrError)
+    assert "smtp.hots" in str(done.exception)

@@ -114,7 +114,7 @@ def test_findings_are_those_of_the_answer_that_stands(place: Round) -> None:
     take_in(place, b"", name, Delivery(NOW))
     assert errors() == 1
     take_in(place, good, "rival.xlsx", Delivery(NOW))
-    assert errors() == 1, "both are alive, and nobody has chosen"
+    assert errors() == 2, "both are alive, and nobody has chosen"
 
 
 # the command

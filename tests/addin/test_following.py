@@ -153,7 +153,8 @@ def test_the_steps_lead_to_the_cells_in_the_originals(result: Path, opened_book:
     """The amounts stand in the cells of the files that were sent in, read here by another library."""
     book = opened_book(result)
     sheet = book.sheets["Driftbudget per n\u00e4mnd"]
-    trail = trail_of(book, sheet.name, 9, 8)
+    trail = trail_of(book, sheet.name, 9, 6)  # last year's budget, which nobody computes
+    assert len(trail.steps) > 10
     folder = result.parents[1] / "inl\u00e4mnat"
     files = {
         step.sha256: openpyxl.load_workbook(folder / f"{step.sha256}.xlsx", data_only=True) for step in trail.steps

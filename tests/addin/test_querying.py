@@ -23,7 +23,7 @@ def ask(book: xw.Book, **criteria: object) -> list[list[object]]:
     for row, key in enumerate(("folder", "node", "account", "activity", "year", "stage"), 4):
         sheet[f"C{row}"].value = criteria.get(key)
     assert buttons.query()
-    rows = sheet.range((HEAD + 1, 2), (900, 15)).value
+    rows: list[list[object]] = sheet.range((HEAD + 1, 2), (900, 15)).value
     return rows[: next(place for place, row in enumerate(rows) if row[0] is None)]
 
 

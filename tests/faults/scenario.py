@@ -21,6 +21,7 @@ from xlstyr.rounds.delivering import deliver
 from xlstyr.rounds.disposing import Decision, chosen, dispose, listed
 from xlstyr.rounds.issuing import issue_workbooks
 from xlstyr.rounds.lending import letter_upwards
+from xlstyr.rounds.letters import Outgoing
 from xlstyr.rounds.replying import Return, laid, plan_returns
 from xlstyr.rounds.resources import data_folder
 from xlstyr.rounds.round import Round
@@ -154,7 +155,7 @@ def give_back(round_: Round) -> object:
 def roll_up(round_: Round) -> object:
     done = consolidate(round_, "valfard-forv")
     letter = letter_upwards(round_, done)
-    assert letter is not None
+    assert isinstance(letter, Outgoing)
     return deliver(round_, [letter]), done.totals
 
 
@@ -266,7 +267,7 @@ def differences(found: State, expected: State) -> list[str]:
 
 def temporary(folder: Path) -> list[str]:
     """Files that are being written, or were; what is being erased has begun to go and is swept away later."""
-    return [path.name for path in folder.rglob(".~*") if not path.name.startswith(".~~")]
+    return [path.name for path in folder.rglob(".~*") if not path.name.startswith(".~xlstyr~")]
 
 
 def age(folder: Path) -> None:

@@ -152,7 +152,7 @@ SHAPES = {
     "zipped": Shape(zipped, ("good",)),
     "several": Shape(several, ("good", "ignored", "refused"), ("XS001",)),
     "winmail": Shape(winmail, ("good",)),
-    "two versions": Shape(two_versions, ("good", "good"), (), counts=False),
+    "two versions": Shape(two_versions, ("good", "good"), ("XS501",), counts=False),
     "nothing": Shape(nothing, (), ("XS031",), counts=False),
     "auto-reply": Shape(auto_reply, (), (), counts=False),
     "password": Shape(with_password, ("refused",), ("XS002",), counts=False),

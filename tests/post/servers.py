@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -107,11 +108,11 @@ class Box:
             imap.authenticate("PLAIN", lambda _: f"\0{self.user}\0{PASSWORD}".encode())
             yield imap
 
-    def deliver(self, *messages: bytes, flags: str = "", folder: str = "INBOX") -> None:
-        """Lays messages in the mailbox."""
+    def deliver(self, *messages: bytes, flags: str = "", folder: str = "INBOX", at: datetime | None = None) -> None:
+        """Lays messages in the mailbox, as if they had come at ``at``."""
         with self.opened() as imap:
             for message in messages:
-                assert imap.append(folder, flags, "", message)[0] == "OK"
+                assert imap.append(folder, flags, imaplib.Time2Internaldate(at) if at else "", message)[0] == "OK"
 
     def flags(self, folder: str = "INBOX") -> list[tuple[str, ...]]:
         """The flags of every message, in order; the session's own aside."""

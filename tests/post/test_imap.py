@@ -4,6 +4,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.office.xmledit import Edit
 from tests.post import people as p
 from tests.post import servers
 from tests.post.servers import PASSWORD, TOKEN, Box, Imap
-from xlstyr.mail.imap import MARK, Account, Mailbox, NotHandedOutError
+from xlstyr.mail.imap import MARK, Account, Fetched, Mailbox, NotHandedOutError
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.collecting import Collected, gather
 from xlstyr.rounds.round import Round
@@ -131,6 +132,20 @@ def test_a_message_is_marked_only_when_it_is_safe(
     assert seen == [(1, 2, [()])]
 
 
+def test_a_message_came_when_the_server_got_it(folder: Path, box: Box, uses: Uses, everybody: list[p.Person]) -> None:
+    """Neither the sender's clock nor a line that the sender can write decides who is late."""
+    got = NOW - timedelta(days=1, minutes=7)
+    forged = b"Received: by post.example; Thu, 1 May 2025 08:00:00 +0200\r\n"
+    letter = p.plain(everybody[0])[0].replace(b"02 Jun 2025", b"01 May 2025")
+    box.deliver(forged + letter, at=got)
+    uses(folder, box)
+    run(folder)
+    with Round(folder, NOW) as round_:
+        (mail,) = round_.mailbook.messages()
+        assert mail.received == got
+        assert {arrival.delivery.received for arrival in round_.mailbook.arrivals()} == {got}
+
+
 def test_what_people_have_read_or_flagged_or_another_round_has_marked_still_comes_in(
     folder: Path, box: Box, uses: Uses, everybody: list[p.Person]
 ) -> None:
@@ -204,7 +219,7 @@ def test_one_that_the_server_refuses_never_stops_the_next(
     uses(folder, box)
     fetch = Mailbox.fetch
 
-    def refusing(self: Mailbox, uid: str) -> bytes | None:
+    def refusing(self: Mailbox, uid: str) -> Fetched | None:
         if uid == "1":
             raise NotHandedOutError("NO")
         return None if uid == "2" else fetch(self, uid)  # somebody has moved the second
@@ -223,7 +238,7 @@ def test_a_lost_connection_loses_nothing(
     uses(folder, box)
     fetch, done = Mailbox.fetch, Mailbox.done
 
-    def cut_fetch(self: Mailbox, uid: str) -> bytes | None:
+    def cut_fetch(self: Mailbox, uid: str) -> Fetched | None:
         if uid == "2":
             self._imap.sock.shutdown(socket.SHUT_RDWR)
         return fetch(self, uid)

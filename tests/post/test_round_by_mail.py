@@ -26,7 +26,7 @@ from xlstyr.rounds.mailbook import Arrival
 from xlstyr.rounds.reminding import plan_reminders
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.sending import plan_issue
-from xlstyr.rounds.standing import superseded
+from xlstyr.rounds.standing import passed_over
 from xlstyr.rounds.start import start_round
 from xlstyr.rounds.status import node_states
 
@@ -138,7 +138,7 @@ def test_a_round_by_mail(
     with Round(folder, NOW) as round_:
         done = gather(round_, imap=True)
         assert done.failure is None
-        assert superseded(round_) == frozenset()
+        assert passed_over(round_).replaced == frozenset()
     found = Counter(
         "good" if one.outcome in ("accepted", "partly", "held") else one.outcome for one in arrivals(folder)
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from xlstyr.addin.homes import FOLDER
 from xlstyr.addin.libreoffice import activate
 from xlstyr.addin.libreoffice.office import PIPE, Office, command, write_profile
+from xlstyr.excel.read import read_workbook
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
@@ -19,6 +20,7 @@ ENGINES = ("excel", "libreoffice")
 PYTHON = "XLSTYR_PYTHON"
 """The environment variable by which macros/LibreOffice.bas finds this Python."""
 _SECONDS = 90
+_NEVER, _ALWAYS = 0, 4  # com.sun.star.document.MacroExecMode
 _FRESH_PROFILE = 81  # the exit code by which a new profile asks to be started once more
 
 
@@ -33,26 +35,34 @@ def pipe_name() -> str:
     return os.environ.get(PIPE) or f"xlstyr-{own}"
 
 
-def open_in_office(path: Path, profile: Path | None = None) -> subprocess.Popen[bytes]:
-    """Starts a LibreOffice with ``path`` open, whose buttons can run Python. Only macros in its folder run.
+def open_in_office(path: Path, profile: Path | None = None) -> None:
+    """Opens ``path`` in xlstyr's own LibreOffice, started if it isn't running. Its buttons can run Python there.
 
-    It has a profile of its own, so that it neither changes nor meets the one that the user has otherwise.
+    That LibreOffice has a profile of its own, so that it neither changes nor meets the one that the user has otherwise.
+    Macros run in no other workbook than a control workbook that is opened in this way.
 
     Raises:
-        XlstyrError: one is running already, or it doesn't start.
+        XlstyrError: it doesn't start, or can't open the workbook.
     """
+    raw, findings = read_workbook(path.read_bytes())
+    if raw is None:  # which LibreOffice would ask about, and wait
+        raise XlstyrError(f"{path.name}: {findings[0].message}")
+    own = raw.identity is not None and raw.identity.kind == "control"
     pipe = pipe_name()
-    if _answers(pipe):
-        raise XlstyrError(word("addin.office_runs"))
-    profile = profile or Path.home() / FOLDER / "libreoffice"
-    write_profile(profile, path.resolve().parent)
+    if not _answers(pipe):
+        _start(pipe, profile or Path.home() / FOLDER / "libreoffice")
+    Office(pipe, visible=True).open(path, MacroExecutionMode=_ALWAYS if own else _NEVER)
+
+
+def _start(pipe: str, profile: Path) -> None:
+    write_profile(profile)
     environment = {**os.environ, PIPE: pipe, PYTHON: sys.executable}
-    line = [*command(profile, pipe, visible=True), str(path.resolve())]
+    line = command(profile, pipe, visible=True)
     end = time.monotonic() + _SECONDS
     process = _started(line, environment)
     while time.monotonic() < end:
         if _answers(pipe):
-            return process
+            return
         if process.poll() == _FRESH_PROFILE:
             process = _started(line, environment)
         elif process.poll() is not None:
@@ -64,7 +74,10 @@ def open_in_office(path: Path, profile: Path | None = None) -> subprocess.Popen[
 
 
 def _started(line: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(line, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    null = subprocess.DEVNULL
+    return subprocess.Popen(  # noqa: S603
+        line, env=environment, stdin=null, stdout=null, stderr=null, start_new_session=True
+    )
 
 
 def _answers(pipe: str) -> bool:

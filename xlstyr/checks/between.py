@@ -26,6 +26,11 @@ def check_bundle(bundle: Bundle, premises: Premises, expected: Mapping[str, str]
     return [*_rivals(answers), *_trade(answers), *_gaps(answers), *_frames(answers)]
 
 
+def check_rivals(bundle: Bundle, premises: Premises) -> list[Finding]:
+    """XS501 alone, for each node with answers of equal rank that differ."""
+    return list(_rivals(_Answers(bundle, premises, {})))
+
+
 @dataclass(frozen=True)
 class _Answers:
     """The answers of the running phase, and whose money isn't known."""
@@ -81,7 +86,7 @@ def _rivals(answers: _Answers) -> Iterator[Finding]:
     """XS501: answers of equal rank that differ; nobody but a person may choose."""
     for (node, _stage), rivals in answers.rivals.items():
         names = [_file(one) for one in rivals]
-        originals = [_original(one) for one in rivals]
+        originals = [original_of(one) for one in rivals]
         marks = originals if len({*originals}) == len(rivals) else [one.digest for one in rivals]
         shown = [
             word("checks.file.version", name=name, digest=mark[:8]) if names.count(name) > 1 else name
@@ -92,10 +97,10 @@ def _rivals(answers: _Answers) -> Iterator[Finding]:
 
 def _file(contribution: Contribution) -> str:
     name = next((row.origin.source.name for row in contribution.rows if row.origin.source.name), "")
-    return name or word("checks.file.unnamed", digest=_original(contribution)[:8])
+    return name or word("checks.file.unnamed", digest=original_of(contribution)[:8])
 
 
-def _original(contribution: Contribution) -> str:
+def original_of(contribution: Contribution) -> str:
     """What the original that ``contribution`` was read from is called in the round's folder."""
     return next((row.origin.source.sha256 for row in contribution.rows), contribution.digest)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from xlstyr.checks.case import Case, listed
+from xlstyr.model.days import local_day
 from xlstyr.model.finding import Finding, found
 from xlstyr.words import word
 
@@ -16,9 +17,9 @@ def signed_off(case: Case) -> Iterator[Finding]:
 
 
 def late(received: datetime | None, deadline: date | None) -> Iterator[Finding]:
-    """XS701: the file came after the last day, by the calendar where answers are collected."""
-    if received is not None and deadline is not None and received.astimezone().date() > deadline:
-        yield found("XS701", received=received.astimezone().date(), deadline=deadline)
+    """XS701: the file came after the last day, by the Swedish calendar."""
+    if received is not None and deadline is not None and local_day(received) > deadline:
+        yield found("XS701", received=local_day(received), deadline=deadline)
 
 
 def decided_in_writing(case: Case) -> Iterator[Finding]:
@@ -36,5 +37,5 @@ def decided_in_writing(case: Case) -> Iterator[Finding]:
 
 def certified_late(name: str, at: datetime, deadline: date | None) -> Iterator[Finding]:
     """XS705: the node ``name`` was certified after the last day."""
-    if deadline is not None and at.astimezone().date() > deadline:
-        yield found("XS705", node=name, day=at.astimezone().date(), deadline=deadline)
+    if deadline is not None and local_day(at) > deadline:
+        yield found("XS705", node=name, day=local_day(at), deadline=deadline)

@@ -6,14 +6,17 @@ from xlstyr.model.delivery import Delivery
 from xlstyr.model.finding import Finding, found
 from xlstyr.model.organisation import Organisation
 from xlstyr.model.premises import Premises
+from xlstyr.words import word
 
 
 def check_sender(premises: Premises, node: str, delivery: Delivery) -> Iterator[Finding]:
     """XS035: nobody that the control workbook knows for ``node`` sent it, or had a copy. XS036: another's letter.
 
-    Nothing is said of a file that nobody is known to have sent.
+    Nothing is said of a file that nobody is known to have sent. XS045 is about what stands in the message itself.
     """
     sender, about = delivery.sender, delivery.about
+    if delivery.personal:
+        yield personal_message(sender)
     if not sender:
         return
     organisation = premises.organisation
@@ -24,6 +27,11 @@ def check_sender(premises: Premises, node: str, delivery: Delivery) -> Iterator[
     others = [organisation[one].name for one in about if one in organisation]
     if others and node not in about and not _answers_for_both(premises, sender, node, about):
         yield found("XS036", by_subject=others[0], by_content=name)
+
+
+def personal_message(sender: str) -> Finding:
+    """XS045: a personal identity number in what is written in a message; it is never quoted."""
+    return found("XS045", sender=sender or word("post.said.nobody"))
 
 
 def _answers_for_both(premises: Premises, sender: str, node: str, about: Iterable[str]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.cli.output import FAULTS, json_option, put_json
 from xlstyr.words import word
 
@@ -42,7 +43,7 @@ def build(out: Path, python: str | None, as_json: bool) -> None:
     if as_json:
         put_json({"addin": str(path)})
     else:
-        click.echo(word("addin.built", path=path))
+        echo(word("addin.built", path=path))
 
 
 @command.command("run", help=word("addin.help.run"))
@@ -62,7 +63,7 @@ def run(button: str, workbook: Path | None, engine: str | None, cell: str) -> No
     done, text = press(button, workbook, engine or usual_engine(), cell)
     if not done:
         sys.exit(FAULTS)
-    click.echo(text or word("addin.ran"))
+    echo(text or word("addin.ran"))
 
 
 @command.command("open", help=word("addin.help.open"))
@@ -72,7 +73,7 @@ def open_(workbook: Path) -> None:
     from xlstyr.addin.starting import open_in_office
 
     open_in_office(workbook)
-    click.echo(word("addin.opened", book=workbook.name))
+    echo(word("addin.opened", book=workbook.name))
 
 
 @command.command("install", help=word("deploy.help.install"))
@@ -94,7 +95,7 @@ def install(everyone: bool, python: str | None, xlstart: Path | None, file: Path
     done = deploying.install(Machine.here(), everyone=everyone, python=python, xlstart=xlstart, file=file)
     _show(done, as_json=as_json)
     if not as_json and any(one.what == "addin" and one.outcome in ("new", "replaced") for one in done):
-        click.echo(word("deploy.said.restart"))
+        echo(word("deploy.said.restart"))
 
 
 @command.command("status", help=word("deploy.help.status"))
@@ -131,22 +132,22 @@ def _show(done: "Sequence[Done]", *, as_json: bool) -> None:
         put_json({"files": [{"what": one.what, "path": str(one.path), "outcome": one.outcome} for one in done]})
         return
     for one in done:
-        click.echo(word(f"deploy.outcome.{one.outcome}", what=word(f"deploy.what.{one.what}"), path=one.path))
+        echo(word(f"deploy.outcome.{one.outcome}", what=word(f"deploy.what.{one.what}"), path=one.path))
 
 
 def _show_status(stands: "Status") -> None:
     for copy in stands.installed or stands.copies[:1]:
         signed = word("deploy.said.signed") if copy.signed else ""
         owner = word(f"deploy.said.{copy.owner}")
-        click.echo(word(f"deploy.said.{copy.state}", owner=owner, path=copy.path, signed=signed))
+        echo(word(f"deploy.said.{copy.state}", owner=owner, path=copy.path, signed=signed))
     if len(stands.installed) > 1:
-        click.echo(word("deploy.outcome.double", what=word("deploy.what.addin"), path=stands.installed[0].path))
+        echo(word("deploy.outcome.double", what=word("deploy.what.addin"), path=stands.installed[0].path))
     if not stands.python:
-        click.echo(word("deploy.said.no_python", path=stands.settings))
+        echo(word("deploy.said.no_python", path=stands.settings))
     elif stands.python not in stands.lost:
-        click.echo(word("deploy.said.found", python=stands.python))
+        echo(word("deploy.said.found", python=stands.python))
     for python in stands.lost:
-        click.echo(word("deploy.said.lost", python=python))
+        echo(word("deploy.said.lost", python=python))
 
 
 def _status_json(stands: "Status") -> dict[str, object]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, show_findings
 from xlstyr.rounds.archiving import Archived, archive_round
 from xlstyr.rounds.round import Round
@@ -76,4 +77,4 @@ def _show_verified(verified: Verified) -> None:
 
 
 def _say(key: str, **args: object) -> None:
-    click.echo(word(f"archive.said.{key}", **args))
+    echo(word(f"archive.said.{key}", **args))

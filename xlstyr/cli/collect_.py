@@ -1,8 +1,9 @@
 """``xlstyr collect``."""
 
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -13,66 +14,80 @@ from xlstyr.model.finding import Finding
 from xlstyr.rounds.collecting import Collected, Taken, gather
 from xlstyr.rounds.post import Post
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import choose, superseded
+from xlstyr.rounds.standing import PassedOver, choose, passed_over
 from xlstyr.words import word
 
 STATES = ("accepted", "partly", "held", "refused")
 SENDERS = ("XS035", "XS036")
 CERTIFICATION = ("XS703", "XS705", "XS706")
+CHECKSUM = re.compile(r"[0-9a-fA-F]{8,64}")
 
 
 @click.command("collect", help=word("cli.help.collect"))
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="[PATH…]")
 @click.option("--imap", is_flag=True, help=word("cli.arguments.imap"))
-@click.option("--use", type=click.Path(path_type=Path, exists=True, dir_okay=False), help=word("cli.arguments.use"))
+@click.option("--use", metavar="FILE|SHA256", help=word("cli.arguments.use"))
 @click.option("--why", metavar="TEXT", default="", help=word("cli.arguments.use_why"))
 @click.option("--by", metavar="ADDRESS", default="", help=word("cli.arguments.use_by"))
 @round_option
 @json_option
 def command(
-    paths: tuple[Path, ...], imap: bool, use: Path | None, why: str, by: str, folder: Path, as_json: bool
+    paths: tuple[Path, ...], imap: bool, use: str | None, why: str, by: str, folder: Path, as_json: bool
 ) -> None:
     """Take in what has come."""
     with Round(folder) as round_:
         if use is not None:
-            _choose(round_, use, why, by, as_json)
+            _choose(round_, _given(use), why, by, as_json)
             return
         done = gather(round_, paths, imap=imap, progress=progress("collecting"))
-        replaced = superseded(round_)
+        passed, names = passed_over(round_), round_.names
     if as_json:
-        put_json(_json(done, replaced))
+        put_json(_json(done, passed))
     else:
-        show_collected(done, replaced)
+        show_collected(done, passed, names)
     if done.failure is not None:
         raise done.failure
     if any(finding.severity == "fel" for finding in done.findings):
         sys.exit(FAULTS)
 
 
-def _choose(round_: Round, path: Path, why: str, by: str, as_json: bool) -> None:
-    chosen = choose(round_, path, why.strip(), by.strip())
+def _given(use: str) -> Path | str:
+    """A file, or the beginning of a checksum."""
+    path = Path(use)
+    if path.is_file():
+        return path
+    if CHECKSUM.fullmatch(use) is None:
+        raise click.UsageError(word("cli.errors.no_use", file=use))
+    return use
+
+
+def _choose(round_: Round, given: Path | str, why: str, by: str, as_json: bool) -> None:
+    chosen = choose(round_, given, why.strip(), by.strip())
     if as_json:
         put_json({"node": chosen.node, "digest": chosen.digest})
     else:
-        say("chosen", node=round_.names.get(chosen.node, chosen.node), file=path.name)
+        file = given if isinstance(given, str) else given.name
+        say("chosen", node=round_.names.get(chosen.node, chosen.node), file=file)
 
 
-def _json(done: Collected, replaced: frozenset[str]) -> dict[str, object]:
+def _json(done: Collected, passed: PassedOver) -> dict[str, object]:
     return {
-        "files": [_file_json(taken, replaced) for taken in done.files],
+        "files": [_file_json(taken, passed) for taken in done.files],
         "messages": [_post_json(post) for post in done.posts],
         "left": [finding_json(finding) | {"file": finding.place.file or None} for finding in done.left],
+        "rivals": [finding_json(finding) for finding in done.rivals],
         "untouched": done.untouched,
     }
 
 
-def _file_json(taken: Taken, replaced: frozenset[str]) -> dict[str, object]:
+def _file_json(taken: Taken, passed: PassedOver) -> dict[str, object]:
     examined, delivery = taken.examined, taken.delivery
     return {
         "file": examined.name,
         "node": examined.node,
         "status": taken.outcome,
-        "superseded": examined.sha256 in replaced,
+        "superseded": examined.sha256 in passed.replaced,
+        "locked_out": examined.sha256 in passed.locked_out,
         "sha256": examined.sha256,
         "sender": delivery.sender or None,
         "message": delivery.message or None,
@@ -100,12 +115,16 @@ def _post_json(post: Post) -> dict[str, object]:
     }
 
 
-def show_collected(done: Collected, replaced: frozenset[str] = frozenset()) -> None:
-    """What came, what became of it, and everything that somebody has to see to."""
-    show_taken(done.files)
-    gone = sum(taken.examined.sha256 in replaced for taken in done.files if not taken.duplicate)
-    if gone:
-        say("superseded", count=gone)
+def show_collected(done: Collected, passed: PassedOver, names: Mapping[str, str]) -> None:
+    """What came, what became of it, and everything that somebody has to see to; ``names`` are those of nodes."""
+    show_taken(done.files, names)
+    new = [taken.examined.sha256 for taken in done.files if not taken.duplicate]
+    for key, files in (("superseded", passed.replaced), ("locked_out", passed.locked_out)):
+        if count := sum(file in files for file in new):
+            say(key, count=count)
+    for finding in done.rivals:
+        say("rivals", node=names.get(finding.place.node, finding.place.node))
+        show_findings([finding])
     if done.posts:
         kinds = Counter(post.received.kind for post in done.posts if not post.known)
         told = [word("cli.said.kind_count", count=n, kind=word(f"post.kind.{kind}")) for kind, n in kinds.items()]
@@ -126,19 +145,22 @@ def _show_left(left: Sequence[Finding]) -> None:
         show_findings([finding])
 
 
-def show_taken(taken: Sequence[Taken]) -> None:
+def show_taken(taken: Sequence[Taken], names: Mapping[str, str]) -> None:
     """How many files came in, and every finding that stops something or says who sent it."""
     new = [item for item in taken if not item.duplicate]
     counted = Counter(item.outcome for item in new)
     states = {state: counted[state] for state in STATES}
     say("taken", new=len(new), duplicate=len(taken) - len(new), **states)
+    if counted["quarantined"]:
+        say("quarantined", count=counted["quarantined"])
     for item in taken:
         told = _told(item.examined.findings)
         if told:
-            node, state = item.examined.node or word("cli.said.no_node"), word(f"cli.state.{item.outcome}")
-            say("checked", file=item.examined.name, node=node, status=state)
+            node = item.examined.node or ""
+            name, state = names.get(node, node) or word("cli.said.no_node"), word(f"cli.state.{item.outcome}")
+            say("checked", file=item.examined.name, node=name, status=state)
             show_findings(told)
-        show_compared(item.compared)
+        show_compared(item.compared, names)
 
 
 def _told(findings: Iterable[Finding]) -> list[Finding]:

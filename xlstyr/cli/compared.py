@@ -1,6 +1,6 @@
 """How commands tell what a corrected file changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -51,8 +51,8 @@ def _plain(value: Cell) -> int | str | bool | None:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def show_compared(compared: Iterable[Compared]) -> None:
-    """A line for each answer that corrects another, or competes with it."""
+def show_compared(compared: Iterable[Compared], names: Mapping[str, str]) -> None:
+    """A line for each answer that corrects another, or competes with it; ``names`` are what people call nodes."""
     for one in compared:
         key = "compared_rival" if one.rival else "compared"
-        say(key, node=one.node, **one.counts)
+        say(key, node=names.get(one.node, one.node), **one.counts)

@@ -37,14 +37,14 @@ def command(folder: Path, sample: str | None, year: int | None, as_json: bool) -
         issued = issue_workbooks(round_, progress("generating"))
         count = lay_answers(round_, sample, issued, progress("typing"))
         taken = collect(round_, (), progress("collecting"))
-        done = consolidate(round_)
+        done, names = consolidate(round_), round_.names
     if as_json:
         put_json(done.as_json() | {"findings": [finding_json(finding) for finding in done.findings]})
     else:
         say("started", path=control)
         show_issued(issued)
         say("answers_laid", count=count, expected=len(issued))
-        show_taken(taken)
+        show_taken(taken, names)
         show_totals(done)
         say("demo_done", seconds=f"{time.monotonic() - started:.0f}", path=done.path)
     if any(finding.severity == "fel" for finding in done.findings):

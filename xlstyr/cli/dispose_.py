@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.cli.output import json_option, put_json, round_option
 from xlstyr.rounds.disposing import Decision, Disposed, chosen, dispose, listed
 from xlstyr.rounds.quarantine import Sealed
@@ -95,4 +96,4 @@ def _json(round_: Round, done: list[Disposed], sealed: list[Sealed], due: list[D
 
 
 def _say(key: str, **args: object) -> None:
-    click.echo(word(f"archive.said.{key}", **args))
+    echo(word(f"archive.said.{key}", **args))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.cli.output import FAULTS, json_option, put_json
 from xlstyr.words import word
 
@@ -32,15 +33,15 @@ def command(folder: Path | None, net: bool, as_json: bool) -> None:
     for check in examine(Machine.here(), folder, net=net):
         checks.append(check)
         if not as_json:
-            click.echo(word(f"deploy.doctor.{check.state}", text=check.text))
+            echo(word(f"deploy.doctor.{check.state}", text=check.text))
             if check.cure:
-                click.echo(word("deploy.doctor.cure", cure=check.cure))
+                echo(word("deploy.doctor.cure", cure=check.cure))
     states = Counter(check.state for check in checks)
     if as_json:
         shown = [{"key": one.key, "state": one.state, "text": one.text, "cure": one.cure or None} for one in checks]
         put_json({"stops": states["stop"], "hints": states["hint"], "checks": shown})
     else:
         worst = "stops" if states["stop"] else "hints" if states["hint"] else "fine"
-        click.echo(word(f"deploy.doctor.{worst}", count=states["stop"] or states["hint"]))
+        echo(word(f"deploy.doctor.{worst}", count=states["stop"] or states["hint"]))
     if states["stop"]:
         sys.exit(FAULTS)

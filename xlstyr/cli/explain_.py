@@ -2,6 +2,7 @@
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.cli.output import json_option, put_json
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import rules, word
@@ -20,8 +21,8 @@ def command(code: str, as_json: bool) -> None:
         fields = ("code", "title", "severity", "blocks", "message", "why", "fix", "source")
         put_json({field: getattr(rule, field) for field in fields})
         return
-    click.echo(f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.message}\n")
-    click.echo(f"{word('cli.said.why')}: {rule.why}\n")
-    click.echo(f"{word('cli.said.fix')}: {rule.fix}")
+    echo(f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.message}\n")
+    echo(f"{word('cli.said.why')}: {rule.why}\n")
+    echo(f"{word('cli.said.fix')}: {rule.fix}")
     if rule.source:
-        click.echo(f"\n{word('cli.said.source')}: {rule.source}")
+        echo(f"\n{word('cli.said.source')}: {rule.source}")

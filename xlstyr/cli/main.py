@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.cli.swedish import speak_swedish
 from xlstyr.words import word
 
@@ -42,7 +43,10 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"xlstyr.cli.{cmd_name}_").command
-        command.options_metavar = word("click.usage.options")
+        for one in (command, *getattr(command, "commands", {}).values()):
+            one.options_metavar = word("click.usage.options")
+        if isinstance(command, click.Group):
+            command.subcommand_metavar = word("click.usage.command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -76,12 +80,12 @@ def main() -> None:
         _report(error)
         sys.exit(ENVIRONMENT)
     except OSError as error:
-        click.echo(f"{error.strerror or error}: {error.filename or ''}".strip(), err=True)
+        echo(f"{error.strerror or error}: {error.filename or ''}".strip(), err=True)
         sys.exit(ENVIRONMENT)
 
 
 def _report(error: Exception) -> None:
-    click.echo(str(error), err=True)
+    echo(str(error), err=True)
     findings = getattr(error, "findings", ())
     if findings:
         from xlstyr.cli.output import show_findings

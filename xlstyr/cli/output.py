@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.model.finding import Finding
 from xlstyr.model.money import in_tkr
 from xlstyr.rounds.consolidating import Consolidated
@@ -30,12 +31,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help=word("cli.jso
 
 def say(key: str, /, **args: object) -> None:
     """A line from ``words/cli.toml``."""
-    click.echo(word(f"cli.said.{key}", **args))
+    echo(word(f"cli.said.{key}", **args))
 
 
 def put_json(data: dict[str, Any]) -> None:
     """One object on standard out."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    echo(json.dumps(data, ensure_ascii=False, indent=1))
 
 
 def finding_json(finding: Finding) -> dict[str, str | None]:
@@ -57,9 +58,9 @@ def show_findings(findings: Sequence[Finding], limit: int = 40, err: bool = Fals
     for finding in ordered[:limit]:
         place = " ".join(part for part in (finding.place.sheet, finding.place.cell) if part)
         args = {"severity": finding.severity, "code": finding.code, "place": place}
-        click.echo(word("cli.said.finding", message=finding.message, fix=finding.fix, **args), err=err)
+        echo(word("cli.said.finding", message=finding.message, fix=finding.fix, **args), err=err)
     if len(ordered) > limit:
-        click.echo(word("cli.said.more", count=len(ordered) - limit), err=err)
+        echo(word("cli.said.more", count=len(ordered) - limit), err=err)
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from xlstyr.cli.nodes import checked_node
-from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, say, show_totals
+from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, say, show_findings, show_totals
+from xlstyr.model.finding import Finding
 from xlstyr.rounds.consolidating import Consolidated, consolidate
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
@@ -32,25 +33,26 @@ def run(folder: Path, as_json: bool, node: str | None, channel: str | None = Non
             checked_node(round_.premises.organisation, node)
         done = consolidate(round_, node)
         sent = _send(round_, done, channel) if channel is not None else None
+        findings = [*done.findings, sent] if isinstance(sent, Finding) else done.findings
     if as_json:
-        extra = {} if sent is None else {"sent_to": sent}
-        put_json(done.as_json() | extra | {"findings": [finding_json(finding) for finding in done.findings]})
+        extra = {} if sent is None else {"sent_to": [] if isinstance(sent, Finding) else sent}
+        put_json(done.as_json() | extra | {"findings": [finding_json(finding) for finding in findings]})
     else:
         show_totals(done)
-        if sent:
+        if isinstance(sent, Finding):
+            show_findings([sent])
+        elif sent:
             say("rollup_letter", to=", ".join(sent), path=done.path.name)
-        elif sent is not None:
-            say("rollup_no_address", node=done.scope.node.name, path=done.path)
-    if any(finding.severity == "fel" for finding in done.findings):
+    if any(finding.severity == "fel" for finding in findings):
         sys.exit(FAULTS)
 
 
-def _send(round_: Round, done: Consolidated, channel: str) -> list[str]:
-    """The addresses that the letter upwards goes to; none when nobody above has one."""
+def _send(round_: Round, done: Consolidated, channel: str) -> list[str] | Finding:
+    """The addresses that the letter upwards goes to; a finding when nobody above has one."""
     from xlstyr.rounds.delivering import deliver
     from xlstyr.rounds.lending import letter_upwards
 
     letter = letter_upwards(round_, done)
-    if letter is None:
-        return []
+    if isinstance(letter, Finding):
+        return letter
     return [address for one in deliver(round_, [letter], channel) for address in one.recipients]

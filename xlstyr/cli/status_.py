@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.cli.nodes import checked_node
 from xlstyr.cli.output import finding_json, json_option, put_json, round_option, say, show_findings
 from xlstyr.model.organisation import Organisation
@@ -113,7 +114,7 @@ def _show_all(organisation: Organisation, states: Sequence[NodeStatus]) -> None:
         name = f"{'  ' * depth[node_id]}{node.name}"
         bar = branch.bar if branch.expected > 1 or node_id not in by_node else ""
         _line(name, bar, by_node.get(node_id))
-    click.echo()
+    echo()
     for state, count in Counter(status.state for status in states).items():
         say("status_sum", count=count, state=word(f"terms.state.{state}"))
     certified = sum(status.signature is not None for status in states)
@@ -123,7 +124,7 @@ def _show_all(organisation: Organisation, states: Sequence[NodeStatus]) -> None:
         if names:
             more = word("cli.said.and_more", count=len(names) - NAMED) if len(names) > NAMED else ""
             text = word(f"cli.said.late_{late}", count=len(names), names=", ".join(names[:NAMED]) + more)
-            click.echo(click.style(text, fg="red"))
+            echo(text, fg="red")
 
 
 def _line(name: str, bar: str, status: NodeStatus | None) -> None:
@@ -131,7 +132,7 @@ def _line(name: str, bar: str, status: NodeStatus | None) -> None:
     if status is not None:
         mark, told, colour = _mark(status), _told(status), _colour(status)
     line = word("cli.said.status_line", mark=mark, name=f"{name:<{WIDTH}}", bar=f"{bar:<15}", told=told).rstrip()
-    click.echo(click.style(line, fg=colour, bold=bool(bar)))
+    echo(line, fg=colour, bold=bool(bar))
 
 
 def _mark(status: NodeStatus) -> str:
@@ -149,6 +150,8 @@ def _colour(status: NodeStatus) -> str | None:
 def _told(status: NodeStatus) -> str:
     parts = [word("terms.state.certified")] if status.signature is not None and status.state != "certified" else []
     parts.append(word(f"terms.state.{status.state}"))
+    if status.competing:
+        parts.append(word("cli.said.rivals_note"))
     if status.errors:
         parts.append(word("cli.said.errors_note", count=status.errors))
     if status.warnings:
@@ -172,7 +175,7 @@ def _show_node(round_: Round, states: Sequence[NodeStatus], node: str) -> None:
     for change in history(round_, node):
         facts = [text for text in (change.who, change.why, change.file) if text]
         state = word(f"terms.state.{change.state}")
-        click.echo(word("cli.said.status_change", at=_time(change.at), state=state, facts=", ".join(facts)).rstrip())
+        echo(word("cli.said.status_change", at=_time(change.at), state=state, facts=", ".join(facts)).rstrip())
     if status.findings:
         show_findings(status.findings)
     elif status.is_in:

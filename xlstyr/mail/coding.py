@@ -8,11 +8,14 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Iterator
+from html import unescape
 
 _WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]*)\?=")
 _CHARSET = re.compile(
     r"utf-?8|(us-)?ascii|iso-?8859-\d+|latin-?\d|windows-125\d|cp\d+|utf-?16(le|be)?|koi8-[ru]|mac\w*"
 )
+_BLOCK = re.compile(r"</?(?:td|th|tr|table|p|div|br|li|h\d)\b[^<>]*>", re.IGNORECASE)
+_INLINE = re.compile(r"<[^<>]*>")
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET + b"="))
@@ -32,6 +35,11 @@ def text_of(data: bytes, charset: str = "") -> str:
         except (UnicodeError, LookupError):
             continue
     return data.decode("cp1252", "replace")
+
+
+def without_markup(text: str) -> str:
+    """What is read in a page of HTML; what stands in different paragraphs or cells stays apart."""
+    return unescape(_INLINE.sub("", _BLOCK.sub(" | ", text)))
 
 
 def decoded_words(text: str) -> str:

@@ -13,6 +13,8 @@ from xlstyr.mail.coding import one_line
 
 OWN = "X-Xlstyr"
 """The header that tells our own letters from answers."""
+OUR_ID = "<xlstyr."
+"""How the Message-IDs begin of what we hand to a server."""
 _WORKBOOK = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TYPES = {".xlsx": _WORKBOOK, ".xlsm": "vnd.ms-excel.sheet.macroEnabled.12", ".pdf": "pdf"}
 _LINE = 57  # bytes in a line of base64
@@ -59,13 +61,13 @@ def message_id(key: str, at: datetime, sender: str) -> str:
     The time keeps a trial run in a copied round apart from the real one, which servers would drop as a duplicate.
     """
     digest = hashlib.sha256(f"{key} {at.isoformat()}".encode()).hexdigest()
-    return f"<xlstyr.{digest[:32]}@{sender.rpartition('@')[2]}>"
+    return f"{OUR_ID}{digest[:32]}@{sender.rpartition('@')[2]}>"
 
 
-def encoded_size(sizes: Iterable[int], body: str = "") -> int:
-    """At most how many bytes a message with attachments of these sizes (bytes) becomes."""
+def encoded_size(sizes: Iterable[int]) -> int:
+    """At most how many bytes a message with attachments of these sizes (bytes) becomes, with a text of a few pages."""
     lines = sum(-(-size // _LINE) for size in sizes)
-    return lines * (_LINE // 3 * 4 + 2) + 3 * len(body.encode()) + _ROOM
+    return lines * (_LINE // 3 * 4 + 2) + _ROOM
 
 
 def _headed(mail: Mail) -> EmailMessage:

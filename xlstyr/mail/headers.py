@@ -152,6 +152,11 @@ def _in_ascii(address: str) -> str:
         return address
 
 
+def received_of(headers: Headers) -> datetime | None:
+    """When the last server that passed a message on got it, in UTC; None when none says."""
+    return date_of(headers.raw("received").rpartition(";")[2].strip())
+
+
 def date_of(value: str) -> datetime | None:
     """The time that a Date header says, in UTC; None when it says none."""
     try:

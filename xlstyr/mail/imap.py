@@ -8,8 +8,10 @@ import re
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
+from xlstyr.mail.headers import date_of
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
@@ -18,6 +20,7 @@ _PORT, _TLS_PORT = 143, 993
 _AT_ONCE = 500  # UIDs in one command
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+_DATE = re.compile(rb'\bINTERNALDATE "([^"]{1,40})"', re.IGNORECASE)
 _ID = re.compile(rb"message-id:\s*([^\r\n]+)", re.IGNORECASE)
 
 
@@ -50,6 +53,14 @@ class Listed:
 
     uid: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One message's bytes, and when the server got it (UTC); None when it doesn't say."""
+
+    data: bytes
+    received: datetime | None
 
 
 class NotHandedOutError(XlstyrError):
@@ -90,16 +101,20 @@ class Mailbox:
             uids += self._strays(self._search("UNDELETED", ask, *mark), known)
         return list(self._sizes(sorted(uids, key=int)))
 
-    def fetch(self, uid: str) -> bytes | None:
-        """The message's bytes, without marking it as read; None when it has gone since it was listed.
+    def fetch(self, uid: str) -> Fetched | None:
+        """The message, without marking it as read; None when it has gone since it was listed.
 
         Raises:
             NotHandedOutError: the server has it but refuses to give it.
         """
-        for item in self._each([uid], "(UID BODY.PEEK[])"):
-            if isinstance(item, tuple) and b"BODY[]" in item[0].upper():
-                return bytes(item[1])
-        return None
+        data, received = None, None
+        for item in self._each([uid], "(UID INTERNALDATE BODY.PEEK[])"):
+            line = item[0] if isinstance(item, tuple) else item
+            if isinstance(item, tuple) and b"BODY[]" in line.upper():
+                data = bytes(item[1])
+            if line and (date := _DATE.search(line)):
+                received = date_of(date[1].decode("ascii", "replace"))
+        return Fetched(data, received) if data is not None else None
 
     def done(self, uid: str) -> None:
         """Moves the message to the account's folder for that, else marks it as read and done."""

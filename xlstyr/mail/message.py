@@ -74,8 +74,9 @@ class Message:
     """One message. ``attachments``, ``problems`` and ``ignored`` together are exactly ``leaves`` parts.
 
     Addresses are lower case; ``sender`` is ``""`` when From names nobody, or more than one. ``answers_to`` is the
-    Message-ID that it replies to. ``sent`` is in UTC, None when it isn't said. ``reference`` is as ``mail.reference``
-    writes it, ``""`` for none. What people wrote isn't kept.
+    Message-ID that it replies to. ``sent`` is in UTC by the sender's clock, ``received`` by that of the last server,
+    both None when it isn't said. ``reference`` is as ``mail.reference`` writes it, ``""`` for none. What people wrote
+    isn't kept; ``personal`` says whether there is a personal identity number in it.
     """
 
     message_id: str = ""
@@ -85,6 +86,8 @@ class Message:
     copies: tuple[str, ...] = ()
     subject: str = ""
     sent: datetime | None = None
+    received: datetime | None = None
+    personal: bool = False
     kind: Kind = Kind.LETTER
     reference: str = ""
     attachments: tuple[Attachment, ...] = ()
@@ -106,7 +109,7 @@ class Message:
         """The same as tuples, text, bytes and numbers, for ``marshal``."""
         return (
             (self.message_id, self.answers_to, self.sender, self.to, self.copies, self.subject),
-            self.sent.isoformat() if self.sent else None,
+            (_plain(self.sent), _plain(self.received), self.personal),
             (self.kind.value, self.reference, self.leaves),
             tuple((file.name, file.data, file.path, file.within.value) for file in self.attachments),
             tuple((part.path, part.code, part.detail) for part in self.problems),
@@ -116,7 +119,8 @@ class Message:
     @classmethod
     def of(cls, plain: Any) -> Self:
         """What ``plain`` gave. Raises ``ValueError`` or ``TypeError`` for anything else."""
-        (message_id, answers_to, sender, to, copies, subject), sent, (kind, reference, leaves), *parts = plain
+        (message_id, answers_to, sender, to, copies, subject), told, (kind, reference, leaves), *parts = plain
+        sent, received, personal = told
         files, problems, ignored = parts
         return cls(
             message_id=str(message_id),
@@ -126,6 +130,8 @@ class Message:
             copies=tuple(map(str, copies)),
             subject=str(subject),
             sent=datetime.fromisoformat(sent) if sent is not None else None,
+            received=datetime.fromisoformat(received) if received is not None else None,
+            personal=bool(personal),
             kind=Kind(kind),
             reference=str(reference),
             attachments=tuple(Attachment(str(n), memoryview(d).tobytes(), str(p), Kind(w)) for n, d, p, w in files),
@@ -133,3 +139,7 @@ class Message:
             ignored=tuple(Ignored(*map(str, part)) for part in ignored),
             leaves=int(leaves),
         )
+
+
+def _plain(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None

@@ -53,6 +53,11 @@ class OutlookItem:
         written = (self._storage.streams.get(f"{_STREAM}{tag:04X}{kind}") for tag in _BODIES for kind in _TYPES)
         return any(stream is not None and stream.size > 0 for stream in written)
 
+    def text(self, most: int) -> tuple[str, bool]:
+        """What is written in the message, its first ``most`` bytes, and whether it is HTML; rich text isn't read."""
+        plain = self._text(self._storage, _BODIES[0], most)
+        return (plain, False) if plain else (self._text(self._storage, _BODIES[2], most), True)
+
     def headers(self, limits: MailLimits) -> Headers:
         """The headers that came with the message, and what Outlook itself knows where they are silent."""
         sent = self._text(self._storage, _TRANSPORT, limits.headers).encode("utf-8", "replace").replace(b"\r\n", b"\n")

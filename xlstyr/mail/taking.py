@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xlstyr.mail import tnef
-from xlstyr.mail.coding import one_line, uu_blocks
+from xlstyr.mail.coding import one_line, text_of, uu_blocks, without_markup
 from xlstyr.mail.compound import BrokenFileError
 from xlstyr.mail.files import file_name, is_file, is_image, is_mail, is_outlook, is_system_file, packed_as
 from xlstyr.mail.headers import Headers, parameters, read_headers
@@ -14,6 +14,7 @@ from xlstyr.mail.message import MIB, Attachment, Ignored, Kind, MailLimits, Mess
 from xlstyr.mail.mime import PLAIN, decoded, guessed_spans, spans, stray_base64
 from xlstyr.mail.outlook import OutlookItem, open_item
 from xlstyr.mail.zips import Room, archive_of, entries, is_intact
+from xlstyr.model.personal import has_personal_number
 from xlstyr.words import word
 
 _MESSAGES = frozenset(("message/rfc822", "message/global", "message/news"))
@@ -34,6 +35,8 @@ _REFUSED = {
 _SPLIT_TEXT = re.compile(r"ATT\d{3,}\.(?:txt|html?)", re.IGNORECASE)
 _WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm")
 _RESOURCE_FORK = b"\0\x05\x16\x07"
+_LEGIBLE = 512 * 1024
+"""How many letters of a message are looked through for what points a person out."""
 _PROOF_ROOM = 128 * MIB
 _LEAST_AROUND = 200
 _MOST_IN_TEXT = 20
@@ -81,7 +84,9 @@ class Taking:
         self.ignored: list[Ignored] = []
         self._room = Room(limits.unpacked)
         self._proof_room = Room(_PROOF_ROOM)
+        self.personal = False
         self._full = False
+        self._legible = _LEGIBLE
         self._paths: dict[str, int] = {}
 
     def found(self, message: Message) -> Message:
@@ -91,12 +96,14 @@ class Taking:
             attachments=tuple(self.attachments),
             problems=tuple(self.problems),
             ignored=tuple(self.ignored),
+            personal=self.personal,
             leaves=self.leaves,
         )
 
     def message(self, data: bytes, start: int, end: int, spot: Spot) -> Headers:
         """Go through the message that ``data[start:end]`` is; its headers."""
         headers, body = read_headers(data, start, end, self.limits)
+        self._look(headers.text("subject"))
         kind = kind_of_message(headers, data[start : min(end, start + PEEK)])
         within = kind if spot.within is Kind.LETTER else spot.within
         self._part(data, body, end, headers, spot.deeper(within=within), "")
@@ -105,6 +112,8 @@ class Taking:
     def item(self, item: OutlookItem, spot: Spot) -> Headers:
         """Go through an Outlook item; its headers."""
         headers = item.headers(self.limits)
+        self._look(headers.text("subject"))
+        self._look(*item.text(_LEGIBLE))
         kind = kind_of_message(headers, b"")
         inner = spot.deeper(within=kind if spot.within is Kind.LETTER else spot.within)
         if item.has_text:
@@ -236,6 +245,7 @@ class Taking:
         elif reason:
             self._ignore(place, claims.name, reason)
             if reason == "text":
+                self._look(text_of(data[: MIB * 4]), markup=claims.type == "text/html")
                 self._files_in_text(data, place)
         else:
             self._keep(data, claims.name, place)
@@ -262,6 +272,7 @@ class Taking:
             return
         inner = place.deeper()
         held = tnef.read_tnef(data, self.limits.parts)
+        self._look(held.text)
         if held.body or (held.whole and not held.files):
             self._ignore(inner.to("text"), "", "text" if held.body else "empty")
         for number, file in enumerate(held.files, 1):
@@ -330,6 +341,14 @@ class Taking:
             self._full = True
             self._problem(place, "too_many_parts", str(self.limits.parts))
         return self._full
+
+    def _look(self, text: str, markup: bool = False) -> None:
+        """Whether what somebody wrote points a person out."""
+        if self.personal or self._legible <= 0:
+            return
+        text = (without_markup(text) if markup else text)[: self._legible]
+        self._legible -= len(text)
+        self.personal = has_personal_number(text)
 
     def _named(self, place: Spot, name: str) -> Spot:
         last = _inside(name).rpartition("/")[2]

@@ -12,7 +12,8 @@ _ATTRIBUTE = struct.Struct("<BHHI")
 _RENDER, _TITLE, _CONTENT, _PROPERTIES, _BODY, _MESSAGE = 0x9002, 0x8010, 0x800F, 0x9005, 0x800C, 0x9003
 _OF_FILE = frozenset((_TITLE, _CONTENT, _PROPERTIES))
 _DATA, _LONG_NAME, _NAME, _DISPLAY = 0x3701, 0x3707, 0x3704, 0x3001
-_BODIES = frozenset((0x1000, 0x1009, 0x1013))
+_PLAIN_BODY = 0x1000
+_BODIES = frozenset((_PLAIN_BODY, 0x1009, 0x1013))
 _NAMED, _MULTIPLE = 0x8000, 0x1000
 _OBJECT, _TEXT = 0x000D, 0x001F
 _VARIABLE = frozenset((0x001E, _TEXT, _OBJECT, 0x0102))
@@ -35,10 +36,14 @@ class TnefFile:
 
 @dataclass(slots=True)
 class Tnef:
-    """What a winmail.dat holds. ``whole`` is false when it breaks off or can't be followed to its end."""
+    """What a winmail.dat holds. ``whole`` is false when it breaks off or can't be followed to its end.
+
+    ``body`` says whether there is a text, and ``text`` is as much of it as isn't rich text.
+    """
 
     files: list[TnefFile]
     body: bool = False
+    text: str = ""
     whole: bool = True
 
 
@@ -53,8 +58,12 @@ def read_tnef(data: bytes, most: int) -> Tnef:
                 found.files.append(TnefFile())
             if name in _OF_FILE:
                 _add(found.files[-1], name, content, checksum)
-            elif name in (_BODY, _MESSAGE):
-                found.body = found.body or name == _BODY or any(tag in _BODIES for tag, _, _ in _properties(content))
+            elif name == _BODY:
+                found.body, found.text = True, found.text + text_of(content.tobytes())
+            elif name == _MESSAGE:
+                for tag, kind, value in _properties(content):
+                    found.body = found.body or tag in _BODIES
+                    found.text += _decoded(kind, value) if tag == _PLAIN_BODY else ""
     except (BrokenFileError, struct.error):
         found.whole = False
     return found
@@ -90,12 +99,16 @@ def _describe(file: TnefFile, content: memoryview) -> None:
     names: dict[int, str] = {}
     for tag, kind, value in _properties(content):
         if tag in (_LONG_NAME, _NAME, _DISPLAY):
-            raw = value.tobytes()
-            names[tag] = (raw.decode("utf-16-le", "replace") if kind == _TEXT else text_of(raw)).strip("\0")
+            names[tag] = _decoded(kind, value)
         elif tag == _DATA:
             file.embedded = kind == _OBJECT and value[:16] == _MESSAGE_OBJECT
             file.data = value[16 if kind == _OBJECT else 0 :].tobytes()
     file.name = next((names[tag] for tag in (_LONG_NAME, _NAME, _DISPLAY) if names.get(tag)), "") or file.name
+
+
+def _decoded(kind: int, value: memoryview) -> str:
+    raw = value.tobytes()
+    return (raw.decode("utf-16-le", "replace") if kind == _TEXT else text_of(raw)).strip("\0")
 
 
 def _properties(content: memoryview) -> Iterator[tuple[int, int, memoryview]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from xlstyr.mail.compound import BrokenFileError
 from xlstyr.mail.files import is_mail, is_outlook, kind_of
-from xlstyr.mail.headers import Headers, addresses, date_of
+from xlstyr.mail.headers import Headers, addresses, date_of, received_of
 from xlstyr.mail.letters import PEEK, kind_of_message
 from xlstyr.mail.message import Kind, MailLimits, Message, Problem
 from xlstyr.mail.outlook import open_item
@@ -89,6 +89,7 @@ def _described(headers: Headers, data: bytes) -> Message:
         copies=addresses(headers.all("cc"), people),
         subject=subject,
         sent=date_of(headers.raw("date")),
+        received=received_of(headers),
         kind=kind_of_message(headers, data),
         reference=format_reference(reference) if reference else "",
     )

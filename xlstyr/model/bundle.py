@@ -4,9 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
 from xlstyr.model.finding import Finding
 from xlstyr.model.provenance import Origin
@@ -35,7 +35,7 @@ class Signature:
 
     by: str
     role: str
-    at: datetime
+    at: AwareDatetime
     minutes: str = ""
     decided: date | None = None
     why: str = ""
@@ -97,7 +97,7 @@ def dump(contribution: Contribution) -> str:
 
 
 def load(text: str) -> Contribution:
-    """The contribution that ``dump`` wrote. Raises ``ValueError`` on anything else."""
+    """The contribution that ``dump`` wrote. Raises ``ValueError`` on anything else, and on times without a zone."""
     return _CONTRIBUTION.validate_json(text)
 
 

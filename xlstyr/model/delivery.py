@@ -12,7 +12,7 @@ class Delivery:
     that carried it and ``place`` where it lay in it; of a loose file ``message`` is ``""``, and ``place`` is where it
     lies in a watched folder, else ``""``. Addresses are lower case, and ``""`` or empty when nobody knows: then
     nothing is compared with the node's contacts. ``about`` are the nodes of the letter that the message answers, empty
-    when it says nothing of that.
+    when it says nothing of that. ``personal``: there is a personal identity number in what is written in the message.
     """
 
     received: datetime
@@ -22,3 +22,4 @@ class Delivery:
     sender: str = ""
     copies: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
+    personal: bool = False

@@ -1,7 +1,8 @@
 """Where a figure comes from: file, sheet, row and cell."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+
+from pydantic import AwareDatetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,7 @@ class Source:
     sha256: str
     name: str
     sender: str = ""
-    received: datetime | None = None
+    received: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

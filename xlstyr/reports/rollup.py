@@ -7,6 +7,7 @@ from itertools import groupby
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Workbook
 from xlstyr.model.bundle import Contribution, Row, dump, seal, seal_of
+from xlstyr.model.days import local_day
 from xlstyr.model.money import MNKR, Kr, half_away
 from xlstyr.model.period import Period, columns
 from xlstyr.model.records import BudgetLine, Signoff
@@ -230,7 +231,7 @@ def _certified(said: Contribution) -> str:
     if signature is None:
         return word("pages.provisional")
     by = signature.by or word("pages.owner")
-    told = [word("pages.certified", by=by, day=signature.at.astimezone().date())]
+    told = [word("pages.certified", by=by, day=local_day(signature.at))]
     told += [signature.minutes] if signature.minutes else []
     told += [word("pages.decided", day=signature.decided)] if signature.decided else []
     return " \u00b7 ".join(told)

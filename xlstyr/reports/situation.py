@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from xlstyr.layout.content import Content, Identity, RowContent, Value
 from xlstyr.layout.definition import Workbook
+from xlstyr.model.days import local_day
 from xlstyr.model.finding import Finding
 from xlstyr.model.organisation import Node
 from xlstyr.model.premises import Premises
@@ -58,7 +59,7 @@ def situation_content(
     premises: Premises, standings: Sequence[Standing], came: Iterable[Came], at: datetime, workbook: Workbook
 ) -> Content:
     """The content of the situation workbook at the time ``at``."""
-    settings, today = premises.settings, at.astimezone().date()
+    settings, today = premises.settings, local_day(at)
     identity = Identity(
         "situation", settings.round, premises.organisation.root.id, premises.stage, 0, 0, workbook.digest
     )

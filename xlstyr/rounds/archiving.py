@@ -6,6 +6,7 @@ quarantine never goes in; that it came, and what was decided, does.
 
 import hashlib
 import json
+import re
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +33,8 @@ from xlstyr.words import word
 ORIGINALS = ("originals", "messages")
 _LEFT_OUT = ("copies", "quarantine", "register")
 _NOT_IN = ("originals", "issued", "outbox", "returns", "results", "quarantine", "letters", "inbox")
+
+_SUM = re.compile("[0-9a-f]{64}")
 
 Add = Callable[[Package, str], None]
 """Adds something to a package at a path."""
@@ -67,7 +70,7 @@ def archive_round(round_: Round, out: Path | None = None) -> Archived:
         data = {"file": path.name, "content": content, "digest": digest, "files": len(files)}
         with round_.register.transaction():
             round_.register.add_event("archived", "", round_.premises.stage, round_.now, **data)
-    return Archived(path, digest, files, findings, extracted, again)
+    return Archived(path, digest, files, (*findings, *_changed(files)), extracted, again)
 
 
 def _target(round_: Round, out: Path | None) -> Path:
@@ -88,7 +91,7 @@ def _write(
     stem = round_.register.path
     with (
         zipfile.ZipFile(file, "w") as archive,
-        clean_copy(round_.register.db, stem.with_name(f".~{stem.name}.copy")) as copy,
+        clean_copy(round_.register.db, stem.with_name(f"{stem.name}.copy")) as copy,
     ):
         package = Package(archive, rules, round_end(round_))
         for path, add in sorted(_sources(round_, copy), key=lambda pair: pair[0]):
@@ -229,17 +232,19 @@ def _grouped(number: int) -> str:
 
 
 def _unfinished(round_: Round) -> Iterator[Finding]:
-    """XS042: what may still come."""
+    """XS042: what may still come; XS048: what can't be known of."""
     premises = round_.premises
     last = max((phase.certify_by or phase.deadline for phase in premises.phases), default=None)
     answered = {one.node for one in contributions(round_) if one.stage == premises.stage}
+    lying = waiting(round_)
+    yield from (finding for finding in lying.left if finding.severity == "fel")
     counts = {
         "missing": sum(node.id not in answered for node in recipients(round_)),
-        "waiting": sum(not _is_taken_in(round_, path) for path in waiting(round_).files),
+        "waiting": sum(not _is_taken_in(round_, path) for path in lying.files),
         "quarantine": len(in_quarantine(round_)),
     }
     reasons = [word(f"archive.reasons.{key}", count=count) for key, count in counts.items() if count]
-    if last is not None and last >= round_.now.date():
+    if last is not None and last >= round_.today:
         reasons.insert(0, word("archive.reasons.deadline", deadline=last))
     if reasons:
         yield found("XS042", reasons=", ".join(reasons))
@@ -249,7 +254,10 @@ def _is_taken_in(round_: Round, path: Path) -> bool:
     """Whether a file in the inbox is known. A mailbox of many messages is known by those, not by itself."""
     if is_mailbox(path):
         return True
-    sha256 = digest_of(path)
+    try:
+        sha256 = digest_of(path)
+    except OSError:  # gone, or kept from us
+        return False
     return round_.register.file(sha256) is not None or round_.mailbook.has_message(sha256)
 
 
@@ -263,6 +271,14 @@ def _missing(round_: Round) -> Iterator[Finding]:
     for sha256, name in rows:
         if sha256 not in lying and sha256 not in gone:
             yield found("XS044", name=name or "–", digest=sha256[:8])
+
+
+def _changed(files: Iterable[Packed]) -> Iterator[Finding]:
+    """XS046: an original that was packed as it is, though its name is the checksum of something else."""
+    for one in files:
+        stem = Path(one.path).stem
+        if one.kind in ORIGINALS and _SUM.fullmatch(stem) and stem != one.sha256:
+            yield found("XS046", path=one.path)
 
 
 def absent(events: Iterable[dict[str, Any]]) -> frozenset[str]:

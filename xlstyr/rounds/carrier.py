@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.raw import RawBook, RawCell
@@ -12,6 +13,7 @@ from xlstyr.model.period import columns
 from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.figures import money_rows
 from xlstyr.rollup.merge import bundle_of, settled
+from xlstyr.rounds.soundness import Known, sound
 from xlstyr.words import word
 
 TABLE, WHOLE, FACTS = "carrier", "carried", "facts"
@@ -23,10 +25,16 @@ _UNPRINTED = re.compile(r"[\x00-\x1f\s]+")
 Line = tuple[object, ...]
 
 
-def parse_carrier(raw: RawBook, workbook: Workbook | None) -> tuple[list[Contribution], list[Finding]]:
+def parse_carrier(
+    raw: RawBook,
+    workbook: Workbook | None,
+    names: Mapping[str, str] = MappingProxyType({}),
+    known: Known | None = None,
+) -> tuple[list[Contribution], list[Finding]]:
     """The contributions in ``raw`` that are whole, and a finding for everything that was changed.
 
     ``workbook`` is the definition it was drawn with; None (another version's): the visible lines aren't compared.
+    ``names`` are what people call nodes. ``known`` is what carried answers are judged by; None: nothing comes of them.
     """
     contributions: list[Contribution] = []
     findings: list[Finding] = []
@@ -38,10 +46,12 @@ def parse_carrier(raw: RawBook, workbook: Workbook | None) -> tuple[list[Contrib
         try:
             contribution = load(text)
         except ValueError:
-            findings.append(found("XS505", node=node))
+            findings.append(found("XS505", node=names.get(node, node)))
             continue
         if seal(contribution.node, text) != key or content_digest(contribution.rows) != contribution.digest:
-            findings.append(found("XS505", node=contribution.node))
+            findings.append(found("XS505", node=names.get(contribution.node, contribution.node)))
+        elif known is not None and (reason := sound(contribution, known)) is not None:
+            findings.append(found("XS518", node=names.get(contribution.node, contribution.node), reason=reason))
         else:
             contributions.append(contribution)
     if workbook is not None and carried:

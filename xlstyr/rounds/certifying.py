@@ -7,6 +7,7 @@ from datetime import date, datetime
 from xlstyr.checks.process import certified_late
 from xlstyr.layout.submission import PARTS
 from xlstyr.model.bundle import Contribution, Signature, load
+from xlstyr.model.days import local_day
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.organisation import NodeKind
@@ -122,7 +123,7 @@ def overruled(
     for digest, one in sorted({one.digest: one for one in others if one.rank >= rank}.items()):
         source = one.rows[0].origin.source if one.rows else None
         file = source.name if source is not None else digest[:8]
-        by, day = shown(premises, one.node, lock.signature), lock.signature.at.astimezone().date()
+        by, day = shown(premises, one.node, lock.signature), local_day(lock.signature.at)
         yield found(
             "XS703", Place(file, one.node), node=named(premises, one.node), by=by, day=day, file=file, id=one.node
         )

@@ -1,8 +1,10 @@
 """``collect``: takes in what has come, keeps every original, and registers what it says."""
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,9 @@ from xlstyr.rounds.post import MESSAGES, Letter, Opened, Post, Postroom
 from xlstyr.rounds.register import Answer
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.safe import write_safely
-from xlstyr.rounds.standing import follow
+from xlstyr.rounds.soundness import told_of_rank
+from xlstyr.rounds.standing import follow, rivals
+from xlstyr.rounds.turns import BusyError, turn
 from xlstyr.rounds.workers import in_order
 from xlstyr.words import word
 
@@ -56,14 +60,16 @@ class Taken:
 class Collected:
     """Everything that one run took in. ``left`` tells what stays where it is, until the next run or for good.
 
-    ``untouched`` counts workbooks in watched folders that nobody has typed in. ``failure`` ended the fetching from a
-    mail server; what is here had come before that, and stays.
+    ``rivals`` names the nodes for which something new competes with another answer. ``untouched`` counts workbooks in
+    watched folders that nobody has typed in. ``failure`` ended the fetching from a mail server; what is here had come
+    before that, and stays.
     """
 
     whole: bool = False
     files: list[Taken] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     left: list[Finding] = field(default_factory=list)
+    rivals: list[Finding] = field(default_factory=list)
     untouched: int = 0
     failure: XlstyrError | None = None
 
@@ -78,7 +84,7 @@ class Collected:
     def findings(self) -> list[Finding]:
         """What is to be told of what is new: files, messages, and what was left."""
         files = (finding for taken in self.files if not taken.duplicate for finding in taken.examined.findings)
-        return [*files, *(finding for post in self.posts for finding in post.findings), *self.left]
+        return [*files, *(finding for post in self.posts for finding in post.findings), *self.left, *self.rivals]
 
 
 def collect(round_: Round, paths: Iterable[Path] = (), progress: Progress = iter) -> list[Taken]:
@@ -98,10 +104,14 @@ def gather(
 
     One that can't be read never stops the next, and taking in the same again changes nothing. What files say is in the
     register; it is given here as well only when ``whole``, since thousands of files take memory.
+
+    Raises:
+        BusyError: another command takes in what has come; nothing was done.
+        XlstyrError: one of ``paths`` isn't there.
     """
     found_ = waiting(round_, paths)
     done = Collected(whole=whole, left=found_.left, untouched=found_.untouched)
-    with Postroom(round_) as room:
+    with turn(round_), Postroom(round_) as room:
         for path in _read_ahead(round_, progress(found_.files)):
             _take_path(round_, room, path, done, watched=path in found_.watched)
         if imap:
@@ -109,8 +119,9 @@ def gather(
                 _take_from_server(round_, room, done, progress)
             except XlstyrError as error:
                 done.failure = error
-        recover(round_)
+        _recover(round_, room)
         _read_again(round_, room, done)
+    done.rivals = rivals(round_, {taken.examined.sha256 for taken in done.files if not taken.duplicate})
     return done
 
 
@@ -143,8 +154,7 @@ def _take_path(round_: Round, room: Postroom, path: Path, done: Collected, *, wa
         _take_message(round_, room, Letter(content, readable(path.name), kind, "message"), done)
     elif watched:
         taken = take_in(round_, content, path.name, Delivery(round_.now, place=masked(path.resolve().as_posix())))
-        follow(round_, taken.examined.sha256, taken.delivery.place, taken.examined.name, again=taken.duplicate)
-        done.add(taken)
+        done.add(_followed(round_, taken))
     else:
         done.add(take_in(round_, content, path.name, Delivery(round_.now)))
 
@@ -161,12 +171,12 @@ def _take_from_server(round_: Round, room: Postroom, done: Collected, progress: 
                 done.left.append(too_large(word("post.said.on_server"), listed.size, most))
                 continue
             try:
-                data = mailbox.fetch(listed.uid)
+                message = mailbox.fetch(listed.uid)
             except NotHandedOutError as error:
                 done.left.append(found("XS039", reason=word("post.unread.refused", detail=error)))
                 continue
-            if data is not None:
-                _take_message(round_, room, Letter(data, "", "mail", "imap"), done)
+            if message is not None:
+                _take_message(round_, room, Letter(message.data, "", "mail", "imap", message.received), done)
                 mailbox.done(listed.uid)
 
 
@@ -194,7 +204,7 @@ def _read_again(round_: Round, room: Postroom, done: Collected) -> None:
     for mail in round_.mailbook.messages():
         if (mail.kind, mail.channel) == ("unreadable", "imap") and mail.sha256 not in came:
             for path in round_.folder_of("originals").glob(f"{mail.sha256}*"):
-                again = room.open(Letter(path.read_bytes(), "", "mail", "imap"))
+                again = room.open(Letter(path.read_bytes(), "", "mail", "imap", mail.received))
                 if not again.known:
                     _take_opened(round_, room, again, done)
     seen = {taken.examined.sha256 for taken in done.files}
@@ -217,10 +227,66 @@ def take_in(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
     known = round_.register.file(sha256)
     if known is None:
         write_safely(round_.folder_of("originals") / f"{sha256}{Path(name).suffix.casefold()[:8]}", data)
+    return _surely(
+        lambda: _take_in(round_, data, name, delivery, known),
+        lambda error: _failed(round_, data, name, delivery, error),
+    )
+
+
+def _surely[T](work: Callable[[], T], otherwise: Callable[[Exception], T]) -> T:
+    """What ``work`` gives; a bug of ours that one file meets becomes what ``otherwise`` gives, and the next goes on."""
+    try:
+        return work()
+    except (XlstyrError, OSError, sqlite3.Error):
+        raise  # the environment: a file's content has no part in it
+    except Exception as error:  # noqa: BLE001
+        return otherwise(error)
+
+
+def _failed(round_: Round, data: bytes, name: str, delivery: Delivery, error: Exception) -> Taken:
+    """A file at which the program failed, registered as refused; what it was read as before still counts."""
+    file = masked(readable(name))
+    sha256 = hashlib.sha256(data).hexdigest()
+    examined = Examined(file, sha256, None, "", "refused", (_bug(error).at(file=file),))
+    taken = Taken(examined, duplicate=False, delivery=delivery)
+    register = round_.register
+    with register.transaction():
+        register.add_file(sha256, file, len(data), round_.now)
+        if not register.said_by(sha256):
+            register.forget_answers(sha256)
+            for answer in _answers(examined):
+                register.add_answer(answer, round_.now)
+        _note(round_, taken)
+    return taken
+
+
+def _bug(error: Exception) -> Finding:
+    return found("XS901", detail=type(error).__name__)
+
+
+def _followed(round_: Round, taken: Taken) -> Taken:
+    """``taken`` in a watched folder, where it replaces what lay there."""
+    examined = taken.examined
+
+    def work() -> Taken:
+        follow(round_, examined.sha256, taken.delivery.place, examined.name, again=taken.duplicate)
+        return taken
+
+    def failed(error: Exception) -> Taken:
+        findings = (*examined.findings, _bug(error).at(file=examined.name, node=examined.node or ""))
+        return replace(taken, examined=replace(examined, findings=findings))
+
+    return _surely(work, failed)
+
+
+def _take_in(round_: Round, data: bytes, name: str, delivery: Delivery, known: tuple[str, datetime] | None) -> Taken:
+    """``known``: the name under which its bytes came before, and when; None when they didn't."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    if known is None:
         return _register(round_, data, name, delivery)
     if known[0].startswith(sha256):  # saved by ``recover`` under no name; here it comes as it was called
         return _register(round_, data, name, delivery)
-    examined = examine(round_, data, name, replace(delivery, received=known[1]))
+    examined = examine(round_, data, name, replace(delivery, received=_first_came(round_, sha256, known[1])))
     if [(one.digest, one.parts) for one in examined.contributions] != _registered(round_, sha256):
         return _register(round_, data, name, delivery)
     if examined.seal:
@@ -236,6 +302,11 @@ def take_in(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
             return taken
         certified = _certified(round_, examined, delivery)
     return replace(taken, examined=replace(taken.examined, findings=(again, *certified)))
+
+
+def _first_came(round_: Round, sha256: str, registered: datetime) -> datetime:
+    """When a file first came, by the messages that it came in: being read again makes nobody late."""
+    return min((one.delivery.received for one in round_.mailbook.arrivals(sha256)), default=registered)
 
 
 def _certified(round_: Round, examined: Examined, delivery: Delivery) -> tuple[Finding, ...]:
@@ -258,22 +329,28 @@ def _register(round_: Round, data: bytes, name: str, delivery: Delivery) -> Take
         delivery = quarantine.safe_delivery(delivery, examined.name)
     pairs = [corrected(round_, one, examined.sha256) for one in examined.contributions]
     compared = tuple(pair for new, pair in pairs if new and pair is not None)
+    told = [
+        finding
+        for one, (new, _) in zip(examined.contributions, pairs, strict=True)
+        if new
+        for finding in told_of_rank(round_, one, examined.name, examined.sha256)
+    ]
     taken = Taken(examined, duplicate=False, delivery=delivery, compared=compared)
     with register.transaction():
-        register.add_file(examined.sha256, examined.name, len(data), delivery.received)
+        register.add_file(examined.sha256, examined.name, len(data), round_.now)
         before = register.said_by(examined.sha256)
         register.forget_answers(examined.sha256)
         for place, answer in enumerate(_answers(examined)):
             new, pair = pairs[place] if place < len(pairs) else (not pairs, None)  # a carrier is no answer of its node
             event = (pair.counts if pair is not None else {}) if new else None
-            register.add_answer(replace(answer, place=place), delivery.received, event)
+            register.add_answer(replace(answer, place=place), round_.now, event)
         _note(round_, taken)
         forgotten(round_, before, examined.contributions)
         certified = _certified(round_, examined, delivery)
         _seal(round_, examined, len(data), delivery)
     if examined.seal:
         quarantine.move(round_, examined.sha256)
-    return replace(taken, examined=replace(examined, findings=(*examined.findings, *certified)))
+    return replace(taken, examined=replace(examined, findings=(*examined.findings, *told, *certified)))
 
 
 def _seal(round_: Round, examined: Examined, size: int, delivery: Delivery) -> None:
@@ -301,25 +378,35 @@ def _note(round_: Round, taken: Taken) -> bool:
 
 
 def recover(round_: Round) -> list[str]:
-    """Originals that a crash left outside the register are taken in again; their names."""
+    """Originals that a crash left outside the register are taken in again; their names.
+
+    None while another command takes in what has come: what isn't registered yet is at work there.
+    """
+    try:
+        with turn(round_), Postroom(round_) as room:
+            return _recover(round_, room)
+    except BusyError:
+        return []
+
+
+def _recover(round_: Round, room: Postroom) -> list[str]:
     done = Collected()
     found_names = []
-    with Postroom(round_) as room:
-        for path in sorted(round_.folder_of("originals").glob("*")):
-            if not path.is_file() or path.name.startswith(".") or _is_registered(round_, path.stem):
-                continue
-            data = path.read_bytes()
-            sha256 = hashlib.sha256(data).hexdigest()
-            if _is_registered(round_, sha256):
-                continue
-            found_names.append(path.name)
-            kind = next((kind for kind, ending in MESSAGES.items() if ending == path.suffix), None)
-            if kind is not None:
-                _take_message(round_, room, Letter(data, "", kind, "message"), done)
-            else:
-                write_safely(path.with_name(f"{sha256}{path.suffix}"), data)
-                if _register(round_, data, path.name, Delivery(round_.now)).examined.seal:
-                    path.unlink(missing_ok=True)  # under another name
+    for path in sorted(round_.folder_of("originals").glob("*")):
+        if not path.is_file() or path.name.startswith(".") or _is_registered(round_, path.stem):
+            continue
+        data = path.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        if _is_registered(round_, sha256):
+            continue
+        found_names.append(path.name)
+        kind = kind_of(data, path.name)
+        if kind in MESSAGES:
+            _take_message(round_, room, Letter(data, "", kind, "message"), done)
+        else:
+            write_safely(path.with_name(f"{sha256}{path.suffix}"), data)
+            if take_in(round_, data, path.name, Delivery(round_.now)).examined.seal:
+                path.unlink(missing_ok=True)  # under another name
     quarantine.settle(round_)
     return found_names
 

@@ -25,6 +25,7 @@ Progress = Callable[[Iterable[Outgoing]], Iterable[Outgoing]]
 CHANNELS = ("draft", "folder", "smtp")
 EVENTS = {"issue": "sent", "reminder": "reminded", "return": "returned"}
 """What happens to a letter's nodes when it goes, by its kind. A roll-up changes no node's state."""
+_OUT = ("draft", "laid", "sent")
 
 
 def deliver(
@@ -259,24 +260,29 @@ def _sweep(round_: Round, outgoing: Sequence[Outgoing], letters: Sequence[Letter
     """Removes the drafts ``before`` that ``letters`` replace; one that somebody has changed is left to that person.
 
     Replaced are a draft of the same letter, an earlier one of the same kind, one to an address that is no longer the
-    node's, and one whose workbook has been issued anew; never one that holds what some node hasn't got otherwise.
+    node's, and one whose workbook has been issued anew; never one that holds what some node hasn't got otherwise. So
+    are those that letters of an earlier run replaced, which a crash left.
     """
-    gone = {letter.reference: letter for letter in letters if letter.status in ("draft", "laid", "sent")}
-    if not gone:
+    if not before:
         return
+    gone = {letter.reference: letter for letter in letters if letter.status in _OUT}
     sent = Sent(round_)
     done: dict[str, set[str]] = defaultdict(set)
     for one in outgoing:
         if one.key in gone:
             done[one.kind].update(one.nodes)
     kept = {letter.file for letter in gone.values()}
-    for row in before:
-        if row.file in kept or not _replaced(round_, sent, row, done, gone) or not lies(round_, row):
-            continue
-        (round_.folder / row.file).unlink()
-        if row.reference not in gone:
-            with round_.register.transaction():
-                round_.mailbook.put_letter(replace(row, file=""))
+    drafts = {row.reference: row for row in before}
+    for later in reversed(round_.mailbook.letters()):
+        row = drafts.get(later.reference)
+        if row is not None and row.file not in kept and _replaced(round_, sent, row, done, gone) and lies(round_, row):
+            (round_.folder / row.file).unlink()
+            if row.reference not in gone:
+                with round_.register.transaction():
+                    round_.mailbook.put_letter(replace(row, file=""))
+        if later.status in _OUT:
+            done[later.kind].update(nodes_of(later))
+            kept.add(later.file)
 
 
 def _replaced(round_: Round, sent: Sent, row: Letter, done: dict[str, set[str]], gone: Mapping[str, Letter]) -> bool:

@@ -38,7 +38,7 @@ class Decision:
 def listed(round_: Round) -> tuple[list[Sealed], list[Due]]:
     """What lies in quarantine, and what else is due."""
     settle(round_)
-    return in_quarantine(round_), [one for one in due(round_, round_.now.date()) if one.record.kind != "quarantine"]
+    return in_quarantine(round_), [one for one in due(round_, round_.today) if one.record.kind != "quarantine"]
 
 
 def chosen(round_: Round, sums: Iterable[str], *, all_due: bool) -> list[Disposed]:
@@ -51,7 +51,7 @@ def chosen(round_: Round, sums: Iterable[str], *, all_due: bool) -> list[Dispose
     """
     settle(round_)
     lying = {one.sha256: one for one in in_quarantine(round_)}
-    rights = due(round_, round_.now.date())
+    rights = due(round_, round_.today)
     wanted: dict[Path, str] = {}
     for one in rights if all_due else ():
         wanted[one.record.path] = one.record.kind
@@ -98,15 +98,18 @@ def _disposed(path: Path, rule: str, lying: dict[str, Sealed], inbox: dict[int, 
 def dispose(round_: Round, wanted: list[Disposed], decision: Decision) -> None:
     """Logs the decision for each file, then takes the bytes away. What a crash leaves is taken away by the next run.
 
-    Copies in the round's own inbox of what was sealed go with it, else it would come in again.
+    Copies in the round's own inbox of what was sealed go with it, else it would come in again. The same decision on
+    the same file is logged once.
     """
+    known = {frozenset(event.data.items()) for event in round_.register.events([DISPOSED])}
     for one in wanted:
         path = one.path.relative_to(round_.folder).as_posix()
         data = {"sha256": one.sha256, "path": path, "rule": one.rule, "why": masked(decision.why), "by": decision.by}
-        with round_.register.transaction():
-            round_.register.add_event(DISPOSED, one.node, one.stage, round_.now, **data)
-            told = word("archive.said.gone", day=round_.now.date())
-            round_.register.execute("update arrivals set detail = ? where sha256 = ?", (told, one.sha256))
+        if frozenset(data.items()) not in known:
+            with round_.register.transaction():
+                round_.register.add_event(DISPOSED, one.node, one.stage, round_.now, **data)
+                told = word("archive.said.gone", day=round_.today)
+                round_.register.execute("update arrivals set detail = ? where sha256 = ?", (told, one.sha256))
         for copy in one.copies:
             erase(copy)
         erase(one.path)

@@ -135,11 +135,12 @@ def examine_round(folder: Path, *, net: bool = False) -> Iterator[Check]:
     Raises:
         XlstyrError: there is no round there.
     """
-    with Round(folder) as round_:
+    with closing(Round(folder)) as round_:
         yield from _disk(folder)
         yield from _settings(round_, net=net)
         yield _theme(folder)
         yield _control(round_)
+        yield from _register(folder / word("folders.register"))
 
 
 def _disk(folder: Path) -> Iterator[Check]:
@@ -283,6 +284,22 @@ def _control(round_: Round) -> Check:
     if worst:
         return bad("control", "hint", text="remarks", file=path.name, count=len(worst), first=_told(worst[0]))
     return good("control", file=path.name)
+
+
+def _register(path: Path) -> Iterator[Check]:
+    """Whether the register is whole, read without a change; nothing before there is one."""
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            (state,) = db.execute("pragma quick_check(1)").fetchone()
+            (stated,) = db.execute("select count(*) from meta where key = 'schema'").fetchone()
+    except sqlite3.Error as error:
+        state, stated = str(error), 1
+    if state != "ok":
+        yield bad("register", "stop", file=path.name, why=state)
+    else:
+        yield good("register") if stated else bad("register", "stop", text="no_schema", cure="register", file=path.name)
 
 
 def _told(finding: Finding) -> str:

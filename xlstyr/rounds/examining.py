@@ -3,6 +3,7 @@
 import hashlib
 import sqlite3
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from xlstyr.checks.identity import Expected, check_identity
 from xlstyr.checks.privacy import PRIVATE
@@ -21,12 +22,15 @@ from xlstyr.model.bundle import Contribution, content_digest
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, blocked_parts, found
+from xlstyr.model.plain import plain
 from xlstyr.model.provenance import Source
 from xlstyr.rounds.carrier import parse_carrier
 from xlstyr.rounds.own_sheets import without_own_sheets
 from xlstyr.rounds.quarantine import private_findings, safe_name
+from xlstyr.rounds.register import Issue
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.soundness import known_here, unreturned
 from xlstyr.rounds.succeeding import reached
 
 PARTS = frozenset({"money", "goals", "control"})
@@ -73,12 +77,15 @@ def examine(round_: Round, data: bytes, name: str, delivery: Delivery | None = N
 
 
 def readable(name: str) -> str:
-    """A file's name as text: one that isn't UTF-8 (unpacked from an old zip file) is read as Windows wrote it."""
+    """A file's name as text: one that isn't UTF-8 (unpacked from an old zip file) is read as Windows wrote it.
+
+    What would steer a terminal, where it is shown, is marked.
+    """
     try:
         name.encode()
     except UnicodeEncodeError:
-        return name.encode(errors="surrogateescape").decode("cp1252", "replace")
-    return name
+        name = name.encode(errors="surrogateescape").decode("cp1252", "replace")
+    return plain(name)
 
 
 def _refused(source: Source, node: str | None, findings: list[Finding], stage: str = "") -> Examined:
@@ -159,11 +166,13 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     if issue is None or workbook is None or issue.layout != identity.layout:
         missing = found("XS009", issue=identity.issue)
         return _refused(source, identity.node, [*findings, missing], identity.stage)
+    if (above := unreturned(round_, identity)) is not None:
+        return _refused(source, identity.node, [*findings, above], identity.stage)
     latest = round_.register.issue(identity.node, identity.stage)
     if latest is not None and latest.issue > issue.issue:
         findings.append(found("XS011", issue=issue.issue, latest=latest.issue))
     phase = round_.premises.phase_of(identity.node)
-    findings += late(source.received, phase.deadline if phase is not None else None)
+    findings += late(_came(round_, issue, source), phase.deadline if phase is not None else None)
     issued = load_content(issue.content)
     submission, noticed = parse(_without_feedback(raw, workbook, issued), workbook, issued, round_.lists)
     noticed += check_submission(submission, round_.premises, issued, noticed)
@@ -187,6 +196,12 @@ def _answer(round_: Round, raw: RawBook, source: Source, findings: list[Finding]
     )
 
 
+def _came(round_: Round, issue: Issue, source: Source) -> datetime | None:
+    """When an answer came, as far as it can be so: a message that says it is older than what it answers came now."""
+    came = source.received
+    return round_.now if came is not None and came < round_.register.issued_at(issue) else came
+
+
 def _without_feedback(raw: RawBook, workbook: Workbook, issued: Content) -> RawBook:
     """A workbook that was returned, or issued with comments, without the texts of its feedback sheet: they are ours."""
     assert raw.identity is not None
@@ -200,7 +215,9 @@ def _carrier(round_: Round, raw: RawBook, source: Source, findings: list[Finding
     """The contributions that a rolled-up workbook carries; a changed one is refused by its fingerprint."""
     identity = raw.identity
     assert identity is not None
-    contributions, changed = parse_carrier(raw, _rollup_layout(round_, identity.layout))
+    contributions, changed = parse_carrier(
+        raw, _rollup_layout(round_, identity.layout), round_.names, known_here(round_, identity.stage)
+    )
     named = tuple(finding.at(file=source.name, node=identity.node) for finding in (*findings, *changed))
     status = "accepted" if not any(f.severity == "fel" for f in named) else "partly" if contributions else "refused"
     return Examined(source.name, source.sha256, identity.node, identity.stage, status, named, tuple(contributions))

@@ -1,5 +1,7 @@
 """What waits to be taken in: files in folders, which collecting never changes."""
 
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 from xlstyr.mail.files import kind_of
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, Place, found
+from xlstyr.model.personal import masked
 from xlstyr.rounds.examining import readable
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
@@ -33,8 +36,8 @@ class Waiting:
 def waiting(round_: Round, paths: Iterable[Path] = ()) -> Waiting:
     """What lies in ``paths``, else in the round's inbox and the folders it watches. A file that is named is finished.
 
-    Raises:
-        XlstyrError: one of them isn't there; a folder on a network that is away is no reason to take it for empty.
+    A watched folder that is away isn't taken for empty (XS048), nor a reason to leave what lies elsewhere. Raises
+    ``XlstyrError`` when the inbox or one of ``paths`` isn't there.
     """
     files: dict[Path, bool] = {}
     left: list[Finding] = []
@@ -43,19 +46,28 @@ def waiting(round_: Round, paths: Iterable[Path] = ()) -> Waiting:
     watched = [] if named else [round_.folder / folder for folder in round_.settings.inbox.folders]
     issued = _issued(round_) if watched else {}
     for place in named or [round_.folder_of("inbox"), *watched]:
-        if not place.exists():
-            raise XlstyrError(word("cli.errors.no_file", file=place))
-        if not place.is_dir():
-            files[place] = False
+        try:
+            listed = _listed(round_, place, everything=bool(named))
+        except OSError as error:
+            if place not in watched:
+                raise XlstyrError(word("cli.errors.no_file", file=place)) from error
+            left.append(found("XS048", Place(file=masked(readable(str(place))))))
             continue
-        for file in _files_in(round_, place, everything=bool(named)):
-            reason = _unfinished(file)
+        for file in listed:
+            if file.is_symlink() and file != place:
+                left.append(found("XS049", Place(file=readable(file.name))))
+                continue
+            try:
+                reason = "" if file == place else _unfinished(file)
+                filled_in = bool(reason) or place not in watched or not _is_untouched(file, issued)
+            except OSError as error:
+                reason, filled_in = _unreadable(error), True
             if reason:
                 left.append(_left(file, reason))
-            elif place in watched and _is_untouched(file, issued):
-                untouched += 1
-            else:
+            elif filled_in:
                 files.setdefault(file, place in watched)
+            else:
+                untouched += 1
     waits = [file for file in files if not file.name.startswith(_SYSTEM)]
     return Waiting(waits, frozenset(file for file in waits if files[file]), left, untouched)
 
@@ -69,7 +81,7 @@ def read_waiting(path: Path, most: int) -> bytes | Finding:
         data = path.read_bytes()
         after = path.stat()
     except OSError as error:
-        return _left(path, word("post.left.unreadable", detail=error.strerror or type(error).__name__))
+        return _left(path, _unreadable(error))
     same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     return data if same and len(data) == after.st_size else _left(path, word("post.left.changing"))
 
@@ -105,13 +117,21 @@ def _is_untouched(path: Path, issued: dict[str, list[Path]]) -> bool:
     )
 
 
+def _listed(round_: Round, place: Path, *, everything: bool) -> list[Path]:
+    """A file itself, or what ``_files_in`` finds in a folder. Raises ``OSError`` when it isn't there."""
+    if not stat.S_ISDIR(place.stat().st_mode):
+        return [place]
+    os.listdir(place)  # raises, where ``rglob`` finds nothing in a folder that is closed
+    return list(_files_in(round_, place, everything=everything))
+
+
 def _files_in(round_: Round, folder: Path, *, everything: bool) -> Iterator[Path]:
-    """The files in ``folder`` and below. Of the round's own, a watched folder above it gives the inbox alone."""
+    """The files and links below ``folder``. Of the round's own, a watched folder above it gives the inbox alone."""
     own, inbox = round_.folder.resolve(), round_.folder_of("inbox").resolve()
     for path in sorted(folder.rglob("*")):
-        if path.name.startswith(_SYSTEM) or not path.is_file():
+        if path.name.startswith(_SYSTEM) or not (path.is_symlink() or path.is_file()):
             continue
-        whole = path.resolve()
+        whole = path.parent.resolve() / path.name
         if everything or not whole.is_relative_to(own) or whole.is_relative_to(inbox):
             yield path
 
@@ -120,9 +140,21 @@ def _unfinished(path: Path) -> str:
     """Why a file can't be read yet, ``""`` when it can."""
     if path.suffix.casefold() in _UNFINISHED:
         return word("post.left.unfinished")
-    if any(path.with_name(f"~${name}").exists() for name in (path.name, path.name[2:])):
+    if any(_is_there(path.with_name(f"~${name}")) for name in (path.name, path.name[2:])):
         return word("post.left.open")
     return word("post.left.empty") if path.stat().st_size == 0 else ""
+
+
+def _is_there(lock: Path) -> bool:
+    """Whether a program says that it has the file open. The lock of a long name has one that no disk takes."""
+    try:
+        return lock.exists()
+    except OSError:
+        return False
+
+
+def _unreadable(error: OSError) -> str:
+    return word("post.left.unreadable", detail=error.strerror or type(error).__name__)
 
 
 def _left(path: Path, reason: str) -> Finding:

@@ -12,7 +12,7 @@ from xlstyr.rounds.commenting import FEEDBACK, commented, remarks
 from xlstyr.rounds.prefill import node_content
 from xlstyr.rounds.register import Issue
 from xlstyr.rounds.resources import templates
-from xlstyr.rounds.round import Round, file_name
+from xlstyr.rounds.round import Round, file_name, shown_name
 from xlstyr.rounds.safe import write_safely
 from xlstyr.words import word
 
@@ -104,7 +104,6 @@ def _path(round_: Round, node: Node) -> Path:
     """One folder per committee; nodes of the same name under one committee get their id added."""
     organisation = round_.premises.organisation
     committee = organisation.committee(node.id)
-    twins = round_.file_names[file_name(node.name).casefold()]
-    shown = node.name if twins == 1 else f"{node.name} ({node.id})"
-    name = word("folders.node", year=round_.premises.settings.year, node=file_name(shown))
+    shown = file_name(shown_name(round_, node.id))
+    name = word("folders.node", year=round_.premises.settings.year, node=shown)
     return round_.folder_of("issued") / file_name(committee.name) / name

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from xlstyr.mail.addresses import usable
 from xlstyr.model.errors import XlstyrError
+from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.premises import Premises
 from xlstyr.rounds.consolidating import Consolidated
 from xlstyr.rounds.issuing import issue_workbook
 from xlstyr.rounds.letters import Outgoing, Writer, addresses
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.resources import templates
+from xlstyr.rounds.retention import FILE as RETENTION
 from xlstyr.rounds.round import THEME, Round
 from xlstyr.rounds.safe import write_safely
 from xlstyr.rounds.settings import FILE as SETTINGS
@@ -78,8 +80,13 @@ def _refuse_another(source: Round, folder: Path, node: str) -> None:
 
 
 def _copy_to_change(source: Round, folder: Path) -> None:
-    """The round's texts of letters and settings of the part's own, where there are none: those have been changed."""
+    """The round's texts of letters and times of retention, and settings of the part's own, where there are none.
+
+    Those that are there have been changed.
+    """
     wanted = {path.relative_to(source.folder): path for path in sorted(source.folder_of("letters").glob("*.j2"))}
+    retention = source.folder / RETENTION
+    wanted[Path(RETENTION)] = retention if retention.is_file() else templates() / RETENTION
     for name, path in {**wanted, Path(SETTINGS): templates() / SETTINGS}.items():
         if not (folder / name).exists():
             write_safely(folder / name, path.read_bytes())
@@ -94,32 +101,34 @@ def _copy_issues(source: Round, register: Register, nodes: list[str]) -> int:
             count += 1
             if (issue.stage, issue.issue) not in known:
                 register.add_layout(issue.layout, source.register.layout(issue.layout) or "")
-                register.add_issue(issue, source.now)
+                register.add_issue(issue, source.register.issued_at(issue))
     return count
 
 
 def upwards(premises: Premises, node: str) -> tuple[str, ...]:
     """The addresses that a roll-up of ``node`` goes to: the controllers of the nearest node above by line that has any.
 
-    Where nobody above has one it goes to the round's mailbox for answers.
+    Where nobody above has one it goes to the round's mailbox for answers, else to whoever is there for the whole.
     """
     seen = {node}
-    above = premises.organisation[node].line
+    first = above = premises.organisation[node].line
     while above is not None and above in premises.organisation and above not in seen:
-        if found := addresses(premises.contacts_of(above, "controller")):
-            return found
+        if controllers := addresses(premises.contacts_of(above, "controller")):
+            return controllers
         seen.add(above)
         above = premises.organisation[above].line
-    answers = usable(premises.settings.answers) if premises.organisation[node].line is not None else None
-    return () if answers is None else (answers,)
+    if first is None:
+        return ()
+    answers = usable(premises.settings.answers)
+    return addresses(premises.contacts_of(premises.organisation.root.id)) if answers is None else (answers,)
 
 
-def letter_upwards(round_: Round, done: Consolidated) -> Outgoing | None:
-    """The letter that sends a roll-up to the level above; None when nobody there has an address."""
+def letter_upwards(round_: Round, done: Consolidated) -> Outgoing | Finding:
+    """The letter that sends a roll-up to the level above; XS826 when nobody there has an address."""
     scope, premises = done.scope, round_.premises
     to = upwards(premises, scope.node.id)
     if not to:
-        return None
+        return found("XS826", Place(node=scope.node.id), node=scope.node.name, file=done.path.name)
     severities = [finding.severity for finding in done.findings]
     names = [premises.organisation[gap].name for gap in scope.gaps]
     return Writer(round_).outgoing(

@@ -15,7 +15,7 @@ from xlstyr.model.organisation import NodeKind
 from xlstyr.model.premises import Contact, Phase
 from xlstyr.rounds.mailbook import Letter
 from xlstyr.rounds.resources import templates
-from xlstyr.rounds.round import Round, file_name
+from xlstyr.rounds.round import Round, file_name, shown_name
 from xlstyr.words import word
 
 UNDECIDED = ("sending", "unsure")
@@ -120,11 +120,18 @@ class Writer:
             f"{subject}{parts} {base}",
             body,
             files,
-            _title(kind, nodes, files, parts, number),
+            self._title(kind, nodes, files, parts, number),
             row.status if row else "",
             row.at if row else None,
             dict(data or {}),
         )
+
+    def _title(self, kind: str, nodes: tuple[str, ...], files: tuple[Path, ...], parts: str, number: int) -> str:
+        """What the letter's file or folder is called: after its first workbook, else after its first node."""
+        book = files[0].stem if files else shown_name(self._round, nodes[0])
+        several = word("mail_out.several") if len(nodes) > 1 else ""
+        again = word("mail_out.numbered", number=number) if number > 1 else ""
+        return file_name(word(f"mail_out.title.{kind}", book=f"{book}{several}{parts}")) + again
 
     def _key(self, base: str, kind: str, nodes: tuple[str, ...], to: tuple[str, ...]) -> tuple[str, int]:
         """The first name that is free, or that the same letter has when it has not been known to leave."""
@@ -142,7 +149,7 @@ class Writer:
         self, nodes: tuple[str, ...], files: tuple[Path, ...], asked: tuple[Contact, ...], answers: tuple[str, ...]
     ) -> dict[str, object]:
         """What every template may say."""
-        premises, now = self._round.premises, self._round.now.date()
+        premises, now = self._round.premises, self._round.today
         settings = premises.settings
         paired = [path.name for path in files] if len(files) == len(nodes) else [""] * len(nodes)
         phases = [premises.phase_of(node) for node in nodes]
@@ -253,11 +260,3 @@ def _to_fill(block: Form | Table) -> bool:
         return any(column.open_in("normal") for column in block.field)
     variants = ("normal", "free") if block.grow else ("normal",)
     return block.is_read and any(column.open_in(variant) for column in block.column for variant in variants)
-
-
-def _title(kind: str, nodes: tuple[str, ...], files: tuple[Path, ...], parts: str, number: int) -> str:
-    """What the letter's file or folder is called: after its first workbook."""
-    book = files[0].stem if files else nodes[0]
-    several = word("mail_out.several") if len(nodes) > 1 else ""
-    again = word("mail_out.numbered", number=number) if number > 1 else ""
-    return file_name(word(f"mail_out.title.{kind}", book=f"{book}{several}{parts}")) + again

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from xlstyr.rounds.retention import Rule
+from xlstyr.rounds.safe import beside
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -78,11 +79,11 @@ def pieces_of(source: IO[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def clean_copy(register: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
-    """A copy at ``path`` of an open register, without earlier archivings: it is the same whenever it is made.
+    """A copy beside ``path`` of an open register, without earlier archivings: it is the same whenever it is made.
 
     It is gone afterwards.
     """
-    draft = path.with_name(f"{path.name}.draft")
+    draft, path = beside(path.with_name(f"{path.name}.draft")), beside(path)
     try:
         for left in (draft, path):
             left.unlink(missing_ok=True)

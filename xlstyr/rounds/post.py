@@ -1,20 +1,24 @@
 """Messages that come in: kept as they came, taken apart in a child process, every part of them accounted for."""
 
-import glob
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
+from xlstyr.checks.senders import personal_message
+from xlstyr.mail.compose import OUR_ID
 from xlstyr.mail.message import Attachment, Kind, Message, Problem
 from xlstyr.mail.reference import Reference, find_reference, format_reference
 from xlstyr.mail.unpack import from_plain
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.personal import masked
+from xlstyr.rounds import quarantine
 from xlstyr.rounds.inbox import MIB
 from xlstyr.rounds.letters import nodes_of, round_key
 from xlstyr.rounds.mailbook import Arrival, Received
@@ -27,6 +31,7 @@ from xlstyr.words import word, words
 MESSAGES = {"mail": ".eml", "msg": ".msg", "zip": ".zip", "tnef": ".dat"}
 """The kinds of file (``mail.files.kind_of``) that hold other files, and how their originals are called."""
 _CONTAINERS = ("zip", "tnef")
+_ANSWER = Kind.LETTER
 _CONTAINER = "container"
 _SUBJECT = re.compile(
     rb"^subject:[ \t]*([^\r\n]{0,1000}(?:\r?\n[ \t][^\r\n]{0,1000}){0,4})", re.IGNORECASE | re.MULTILINE
@@ -38,12 +43,16 @@ _EARLIEST = 2000  # a year: no message is older
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message to open, of a kind in ``MESSAGES``. ``name`` is the file that it was saved as, ``""`` for none."""
+    """A message to open, of a kind in ``MESSAGES``. ``name`` is the file that it was saved as, ``""`` for none.
+
+    ``came`` is when our server got it, None when that isn't known.
+    """
 
     data: bytes
     name: str
     kind: str
     channel: str
+    came: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +85,16 @@ class Opened:
         """The node that its subject names, ``""`` for none."""
         return self.about[0] if self.about else ""
 
+    @property
+    def personal(self) -> bool:
+        """Whether somebody is pointed out in what is written in it."""
+        return self.message.personal
+
     def delivery(self, place: str) -> Delivery:
         """How the part at ``place`` came."""
         mail = self.received
         channel = "folder" if mail.kind == _CONTAINER else mail.channel
-        return Delivery(mail.received, channel, mail.sha256, place, mail.sender, mail.copies, self.about)
+        return Delivery(mail.received, channel, mail.sha256, place, mail.sender, mail.copies, self.about, self.personal)
 
 
 class Postroom:
@@ -100,6 +114,7 @@ class Postroom:
         container = letter.kind in _CONTAINERS
         message = self._taken_apart(data, container)
         reference = find_reference(message.reference) or _quoted_reference(message, data)
+        message = self._meant(message, reference)
         received = Received(
             sha256,
             message.message_id,
@@ -108,12 +123,17 @@ class Postroom:
             message.copies,
             masked(message.subject)[:300],
             message.sent,
-            _came(message.sent, round_.now),
+            _came((letter.came, message.received, message.sent), round_.now),
             _CONTAINER if container and message.kind is Kind.LETTER else message.kind.value,
             format_reference(reference) if reference is not None else "",
         )
         known = self._is_registered(received) or self._has_come(received, message)
         return Opened(received, message, letter.name, self._nodes_of(reference), known)
+
+    def files_in(self, data: bytes, kind: str) -> list[str]:
+        """The sha256 of each answer in a message, or other file of a kind in ``MESSAGES``; nothing is kept."""
+        message = self._taken_apart(data, kind in _CONTAINERS)
+        return [hashlib.sha256(file.data).hexdigest() for file in message.answers]
 
     def _taken_apart(self, data: bytes, container: bool) -> Message:
         function = "unpack_file_bytes" if container else "unpack_bytes"
@@ -132,13 +152,47 @@ class Postroom:
         """The nodes of the letter with ``reference``, the one in the reference first; empty for another round's."""
         if reference is None or reference.round != round_key(self._round):
             return ()
-        sent = self._sent.get(format_reference(reference))
-        return tuple(dict.fromkeys((reference.node, *(nodes_of(sent) if sent is not None else ()))))
+        sent = self._sent.get(format_reference(reference), ())
+        return tuple(dict.fromkeys((reference.node, *(node for one in sent for node in nodes_of(one)))))
+
+    def _meant(self, message: Message, reference: Reference | None) -> Message:
+        """What bears our mark is our own letter only when this round wrote it and its files are as they went.
+
+        A part of the round sends its roll-ups with that mark, and a draft may be filled in before it is sent on.
+        """
+        if message.kind is not Kind.OWN:
+            return message
+        letters = self._sent.get(format_reference(reference), ()) if reference is not None else ()
+        ours = any(letter.kind != "rollup" for letter in letters)
+        if ours and message.message_id.startswith(OUR_ID):
+            return message  # as our server sent it: a file that has changed here since is told of, and no answer
+        files = tuple(
+            file if file.within is not Kind.OWN or (ours and self._is_as_sent(file)) else replace(file, within=_ANSWER)
+            for file in message.attachments
+        )
+        whole = replace(message, attachments=files)
+        return whole if ours and not whole.answers else replace(whole, kind=_ANSWER)
+
+    def _is_as_sent(self, file: Attachment) -> bool:
+        """Whether a file is one that this round has made to send: a workbook, a return or a roll-up."""
+        return any(path.read_bytes() == file.data for path in self._outgoing.get(len(file.data), ()))
 
     @cached_property
-    def _sent(self) -> dict[str, SentLetter]:
-        """The letters that have gone, by the reference in their subject; of several with one the latest."""
-        return {one.reference.partition("#")[0]: one for one in self._round.mailbook.letters()}
+    def _outgoing(self) -> dict[int, list[Path]]:
+        """The files that this round has made to send, by size in bytes."""
+        sizes: dict[int, list[Path]] = defaultdict(list)
+        for folder in ("issued", "returns", "results"):
+            for path in self._round.folder_of(folder).rglob("*.xlsx"):
+                sizes[path.stat().st_size].append(path)
+        return sizes
+
+    @cached_property
+    def _sent(self) -> dict[str, list[SentLetter]]:
+        """The letters that have gone, by the reference in their subject, which several may share, oldest first."""
+        sent: dict[str, list[SentLetter]] = defaultdict(list)
+        for one in self._round.mailbook.letters():
+            sent[one.reference.partition("#")[0]].append(one)
+        return sent
 
     @cached_property
     def _people(self) -> frozenset[str]:
@@ -175,8 +229,12 @@ class Postroom:
                 round_.register.execute("delete from messages where sha256 = ? and kind = 'unreadable'", (sha256,))
                 round_.register.execute("delete from arrivals where message = ? and code = 'XS039'", (sha256,))
             round_.mailbook.add_message(opened.received)
+            if opened.personal:
+                quarantine.log_message(round_, sha256, "XS045", opened.node)
             for arrival in _rest(opened):
                 round_.mailbook.add_arrival(arrival)
+        if opened.personal:
+            quarantine.move(round_, sha256)
         return Post(opened.received, opened.name, opened.node, opened.known, files, findings)
 
     def _findings(self, opened: Opened) -> Iterator[Finding]:
@@ -187,13 +245,15 @@ class Postroom:
         if message.kind is Kind.UNREADABLE:
             yield found("XS039", place, reason=_reason(message.problems[0]).rstrip("."))
             return
+        if message.personal:
+            yield personal_message(mail.sender).at(file=opened.name, node=opened.node)
         what = word("post.said.message", sender=sender)
         if mail.kind == _CONTAINER:
             what = word("post.said.archive", name=opened.name)
         for part in message.problems:
             name = part.path.rpartition("/")[2] or word("post.said.nameless")
             yield found("XS030", place, name=name, what=what, reason=_reason(part))
-        unread = [file for file in message.attachments if _is_left_unread(self._round, message.kind, file)]
+        unread = [file for file in message.attachments if self._is_left_unread(file)]
         for file in unread:
             kind = word(f"post.kind.{file.within.value}")
             yield found("XS034", place, name=file.name, sender=sender, kind=kind)
@@ -208,11 +268,15 @@ class Postroom:
             ours = bool(opened.about) or mail.sender in self._people
             yield found("XS031", place, sender=sender) if ours else found("XS032", place, sender=sender)
 
+    def _is_left_unread(self, file: Attachment) -> bool:
+        """Whether ``file`` may be an answer though it lay in a message that isn't one; our own letters come back so."""
+        return file.within is not Kind.LETTER and file.data.startswith(b"PK") and not self._is_as_sent(file)
+
     def _written_to(self, opened: Opened) -> str:
         """Whom the letter that came back went to."""
-        sent = self._sent.get(opened.received.reference)
-        if sent is not None and sent.recipients:
-            return ", ".join(sent.recipients)
+        sent = self._sent.get(opened.received.reference, ())
+        if written_to := dict.fromkeys(address for one in sent for address in one.recipients):
+            return ", ".join(written_to)
         premises = self._round.premises
         contacts = premises.contacts_of(opened.node, "responsible")
         return ", ".join(one.email for one in contacts if one.email) or word("post.said.no_address")
@@ -228,11 +292,10 @@ class Postroom:
         self.close()
 
 
-def _came(sent: datetime | None, now: datetime) -> datetime:
-    """When a message reached us, for want of better when it was sent: who answers in time isn't late by our waiting."""
-    if sent is None or sent.year < _EARLIEST:
-        return now
-    return min(sent.astimezone(UTC).replace(microsecond=0), now)
+def _came(told: Iterable[datetime | None], now: datetime) -> datetime:
+    """When a message reached us, by the first of ``told`` that can be so: who is in time isn't late by our waiting."""
+    came = next((moment for moment in told if moment is not None and moment.year >= _EARLIEST), now)
+    return min(came.astimezone(UTC).replace(microsecond=0), now)
 
 
 def _quoted_reference(message: Message, data: bytes) -> Reference | None:
@@ -264,9 +327,3 @@ def _reason(part: Problem) -> str:
     return str(known[part.code]).format(detail=part.detail)
 
 
-def _is_left_unread(round_: Round, kind: Kind, file: Attachment) -> bool:
-    """Whether ``file`` may be an answer although it lay in a message that isn't one; our own letters come back so."""
-    if file.within is Kind.LETTER or kind in (Kind.BOUNCE, Kind.OWN) or not file.data.startswith(b"PK"):
-        return False
-    issued = round_.folder_of("issued").rglob(glob.escape(file.name))
-    return all(path.read_bytes() != file.data for path in issued)

@@ -16,12 +16,13 @@ from xlstyr.layout.content import load as load_content
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.drawn import known_texts
 from xlstyr.layout.raw import RawBook
+from xlstyr.model.days import local_day
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.finding import Finding, found
 from xlstyr.model.personal import masked
 from xlstyr.rounds.register import Event
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.safe import erase, move_safely
+from xlstyr.rounds.safe import erase, files_below, is_file, move_safely
 from xlstyr.words import word
 
 SEALED, DISPOSED = "quarantined", "disposed"
@@ -116,7 +117,7 @@ def came_again(round_: Round, sha256: str) -> Finding | None:
     known = _states(round_).get(sha256)
     if known is None or known.disposed is None:
         return None
-    return found("XS041", day=known.disposed.at.date())
+    return found("XS041", day=local_day(known.disposed.at))
 
 
 def log(round_: Round, sha256: str, code: str, about: About) -> None:
@@ -130,8 +131,14 @@ def log(round_: Round, sha256: str, code: str, about: About) -> None:
         round_.register.add_event(SEALED, about.node, about.stage, at, sha256=sha256, what=_WORKBOOK, **data)
         round_.register.execute("update files set name = ? where sha256 = ?", (about.name, sha256))
     if about.message and about.message not in states:
-        data |= {"name": "", "size": 0}
-        round_.register.add_event(SEALED, about.node, about.stage, at, sha256=about.message, what=_MESSAGE, **data)
+        log_message(round_, about.message, code, about.node, about.stage)
+
+
+def log_message(round_: Round, sha256: str, code: str, node: str = "", stage: str = "") -> None:
+    """The event that seals a message, once; inside the transaction that registers it."""
+    if is_loose(round_, sha256):
+        data = {"code": code, "name": "", "size": 0}
+        round_.register.add_event(SEALED, node, stage, round_.now, sha256=sha256, what=_MESSAGE, **data)
 
 
 def seal(round_: Round, sha256: str, code: str, about: About = About()) -> None:
@@ -144,7 +151,7 @@ def seal(round_: Round, sha256: str, code: str, about: About = About()) -> None:
 def move(round_: Round, sha256: str) -> None:
     """The bytes of a sealed original into the quarantine, which only its owner may open where the system can say so."""
     folder = round_.folder_of("quarantine")
-    for path in round_.folder_of("originals").glob(f"{sha256}*"):
+    for path in _named(round_.folder_of("originals"), sha256):
         folder.mkdir(exist_ok=True)
         folder.chmod(0o700)
         path.chmod(0o600)
@@ -159,7 +166,7 @@ def settle(round_: Round) -> None:
     states = _states(round_)
     if not states:
         return
-    lying = {path.stem for path in round_.folder_of("originals").glob("*")}
+    lying = {path.stem for path in round_.folder_of("originals").glob("*") if is_file(path)}
     for one in states.values():
         if one.kind == _MESSAGE and not round_.mailbook.has_message(one.sha256):
             continue
@@ -178,14 +185,24 @@ def unlink(round_: Round, sha256: str) -> bool:
 
     They go last from the quarantine: as long as they lie there, all isn't done.
     """
-    paths = [path for path in round_.folder_of("quarantine").glob(f"{sha256}*") if path.is_file()]
-    sizes = {path.stat().st_size for path in paths}
-    for path in round_.folder_of("inbox").rglob("*") if paths else ():
-        if path.is_file() and path.stat().st_size in sizes and _digest(path) == sha256:
+    paths = _named(round_.folder_of("quarantine"), sha256)
+    sizes = {path.lstat().st_size for path in paths}
+    for path in list(files_below(round_.folder_of("inbox"))) if paths and _is_own(round_, "inbox") else ():
+        if path.lstat().st_size in sizes and _digest(path) == sha256:
             erase(path)
     for path in paths:
         erase(path)
     return bool(paths)
+
+
+def _named(folder: Path, sha256: str) -> list[Path]:
+    """The files in ``folder`` that are called ``sha256``, whatever their ending; no links."""
+    return [path for path in folder.glob(f"{sha256}*") if path.stem == sha256 and is_file(path)]
+
+
+def _is_own(round_: Round, name: str) -> bool:
+    """Whether one of the round's folders lies in the round, and not elsewhere through a link."""
+    return round_.folder_of(name).resolve().is_relative_to(round_.folder.resolve())
 
 
 def _digest(path: Path) -> str:
@@ -196,7 +213,7 @@ def _digest(path: Path) -> str:
 def in_quarantine(round_: Round) -> list[Sealed]:
     """What lies there, in the order it came."""
     folder = round_.folder_of("quarantine")
-    lying = {path.stem: path.stat().st_size for path in folder.glob("*")} if folder.is_dir() else {}
+    lying = {path.stem: path.lstat().st_size for path in folder.glob("*") if is_file(path)}
     states = _states(round_)
     return [replace(one, size=lying[one.sha256]) for one in states.values() if one.sha256 in lying]
 

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +47,7 @@ create index arrivals_file on arrivals (sha256);
 create index messages_id on messages (message_id);
 create index letters_node on letters (node, stage);
 """
+_SENT = "(select min(at) from arrivals where arrivals.sha256 = f.sha256)"
 _STEPS = {1: _POST}
 """What each older schema lacks."""
 
@@ -115,7 +116,10 @@ class Register:
         if found is None:
             made = f"{_TABLES} {_POST} insert into meta values ('schema', '{SCHEMA}');"  # noqa: S608
             self.db.executescript(f"begin immediate; {made} commit;")
-        version = int(self.db.execute("select value from meta where key = 'schema'").fetchone()[0])
+        stated = self.note("schema") or ""
+        version = int(stated) if stated.isascii() and stated.isdigit() else 0
+        if version < 1:
+            raise XlstyrError(word("cli.errors.no_schema", file=self.path.name))
         if version > SCHEMA:
             raise XlstyrError(word("cli.errors.newer_register", file=self.path.name, theirs=version, ours=SCHEMA))
         for step in range(version, SCHEMA):
@@ -179,6 +183,12 @@ class Register:
         ).fetchone()
         return Issue(*found) if found else None
 
+    def issued_at(self, issue: Issue) -> datetime:
+        """When a workbook that the register has was issued."""
+        query = "select at from issues where node = ? and stage = ? and issue = ?"
+        (at,) = self.execute(query, (issue.node, issue.stage, issue.issue)).fetchone()
+        return datetime.fromisoformat(at)
+
     def issues(self, node: str) -> list[Issue]:
         """Everything that was issued to ``node``, at any stage, oldest first."""
         query = "select node, stage, issue, layout, premises, content, file from issues where node = ? order by rowid"
@@ -232,12 +242,15 @@ class Register:
         self.execute("delete from answers where sha256 = ?", (sha256,))
 
     def answers(self, node: str | None = None, stage: str | None = None) -> list[Answer]:
-        """Everything that was read, in the order it came; from ``node`` and at ``stage`` only, when given."""
+        """Everything that was read, in the order it came; from ``node`` and at ``stage`` only, when given.
+
+        What one run took in is in the order it was sent.
+        """
         wanted = [(name, value) for name, value in (("node", node), ("stage", stage)) if value is not None]
         where = "".join(f" and {name} = ?" for name, _ in wanted)
         rows = self.execute(
             "select a.sha256, node, stage, status, contribution, findings, place from answers a join files f "  # noqa: S608
-            f"on f.sha256 = a.sha256{where} order by f.received, f.sha256, place",
+            f"on f.sha256 = a.sha256{where} order by f.received, {_SENT}, f.sha256, place",
             tuple(value for _, value in wanted),
         )
         return [
@@ -267,6 +280,19 @@ class Register:
             Event(seq, datetime.fromisoformat(at), kind, whose, stage, json.loads(data))
             for seq, at, kind, whose, stage, data in rows
         ]
+
+
+def own_schema() -> frozenset[tuple[str, str, str]]:
+    """(type, name, SQL) of everything that a register of this version consists of."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(_TABLES + _POST)
+        return schema_of(db)
+
+
+def schema_of(db: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
+    """(type, name, SQL) of everything in a database that somebody has made there."""
+    rows = db.execute("select type, name, sql from sqlite_master where sql is not null")
+    return frozenset((str(kind), str(name), str(sql)) for kind, name, sql in rows)
 
 
 def _said(path: Path, error: sqlite3.Error) -> XlstyrError:

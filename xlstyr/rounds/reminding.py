@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from xlstyr.model.days import local_day
 from xlstyr.model.finding import Finding
 from xlstyr.model.organisation import Node
 from xlstyr.model.premises import Contact
@@ -54,7 +55,7 @@ def _step(round_: Round, node: Node, at: datetime) -> int:
     """The number (from 1) of the latest step whose day had come for ``node`` at ``at``; 0 before the first."""
     phase = round_.premises.phase_of(node.id)
     assert phase is not None
-    gone = (at.date() - phase.deadline).days
+    gone = (local_day(at) - phase.deadline).days
     return sum(step.days <= gone for step in round_.settings.reminder)
 
 

@@ -25,6 +25,8 @@ IN_LETTER = 3
 ASKED = ("fel", "varning")
 _OURS = ("XS03", "XS7")
 """Findings about who sent an answer and when: nothing that its sender can put right in it."""
+_OF_MESSAGE = "XS045"
+"""A finding about the message that an answer came in, that its sender should know of."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,10 @@ def _latest(round_: Round, node: str, answers: Sequence[Answer]) -> Answer | str
     last = answers[-1]
     if not best or (last.contribution is None and asked(last.findings)):
         return last  # a file that said nothing that can count, or a roll-up that somebody has changed
-    if len({one.digest for one in said if one.rank == top}) > 1:
-        return "rival"
     if (node, stage) in decided.locks:
         return "certified"
+    if len({one.digest for one in said if one.rank == top}) > 1:
+        return "rival"
     own = [answer for answer in best if _is_here(round_, answer)]
     return own[-1] if own else "carried"
 
@@ -148,7 +150,9 @@ def _drawn(round_: Round, writer: Writer, answer: Answer) -> Return | Waiting:
         original = _original(round_, answer.sha256)
         if original is None:
             return Waiting(answer.node, "gone")
-        planned = _stamped(round_, planned, examine(round_, original.read_bytes(), name))
+        examined = examine(round_, original.read_bytes(), name)
+        told_of = [finding for finding in answer.findings if finding.code == _OF_MESSAGE]
+        planned = _stamped(round_, planned, replace(examined, findings=(*examined.findings, *told_of)))
     return _with_letter(round_, writer, planned)
 
 

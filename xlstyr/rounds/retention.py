@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from xlstyr.model.days import local_day
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.post import MESSAGES
 from xlstyr.rounds.quarantine import in_quarantine
@@ -158,7 +159,7 @@ def records(round_: Round) -> Iterator[Record]:
     came = {one.sha256: one.at for one in in_quarantine(round_)}
     for path in files_in(round_.folder_of("quarantine")):
         at = came.get(path.stem)
-        yield Record(path, "quarantine", at.date()) if at is not None else _record(path, "quarantine")
+        yield Record(path, "quarantine", local_day(at)) if at is not None else _record(path, "quarantine")
 
 
 def _originals(round_: Round) -> Iterator[Record]:
@@ -170,11 +171,11 @@ def _originals(round_: Round) -> Iterator[Record]:
     for path in files_in(round_.folder_of("originals")):
         kind = "messages" if path.suffix in MESSAGES.values() else "originals"
         received = known.get(path.stem)
-        yield Record(path, kind, datetime.fromisoformat(received).date()) if received else _record(path, kind)
+        yield Record(path, kind, local_day(datetime.fromisoformat(received))) if received else _record(path, kind)
 
 
 def _record(path: Path, kind: str) -> Record:
-    return Record(path, kind, datetime.fromtimestamp(path.stat().st_mtime, UTC).date())
+    return Record(path, kind, local_day(datetime.fromtimestamp(path.stat().st_mtime, UTC)))
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -22,6 +22,7 @@ from xlstyr.rounds.examining import Examined
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.round import Round, file_name
 from xlstyr.rounds.safe import write_safely
+from xlstyr.rounds.soundness import note_return
 from xlstyr.words import word
 
 ORDER = ("fel", "varning", "notis")
@@ -32,12 +33,15 @@ MENDED = frozenset({"XS101", "XS102", "XS103", "XS104", "XS106", "XS110", "XS118
 def write_return(round_: Round, examined: Examined) -> Path | None:
     """The return workbook of ``examined`` in ``retur/``; None when the file couldn't be read at all.
 
-    It is noted for a file that has been taken in.
+    It is noted for a file that has been taken in; of another that its correction may come.
     """
     drawn = draw_return(round_, examined)
     if drawn is None:
         return None
     path, data = drawn
+    assert examined.submission is not None
+    with round_.register.transaction():
+        note_return(round_.register, examined.submission.identity)
     write_safely(path, data)
     if round_.register.file(examined.sha256) is not None:
         with round_.register.transaction():

@@ -5,7 +5,7 @@ import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -16,6 +16,7 @@ from xlstyr.layout.definition import Workbook
 from xlstyr.layout.lists import Lists
 from xlstyr.layout.load import dump_workbook, load_workbook, parse_workbook
 from xlstyr.layout.raw import RawBook
+from xlstyr.model.days import local_day
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.model.premises import Premises
@@ -43,7 +44,10 @@ class BrokenControlError(XlstyrError):
 
 @dataclass
 class Round:
-    """A round in ``folder``. ``now`` is the time that events get, fixed while a command runs."""
+    """A round in ``folder``. ``now`` is the time that events get, fixed while a command runs.
+
+    Entered (``with``) it raises ``XlstyrError`` when ``xlstyr.toml`` can't be used.
+    """
 
     folder: Path
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -52,6 +56,11 @@ class Round:
         if self.control_path is None:
             raise XlstyrError(word("cli.errors.no_round", folder=self.folder))
         sweep(self.folder)
+
+    @property
+    def today(self) -> date:
+        """The Swedish calendar day of ``now``: the day that every deadline is compared with."""
+        return local_day(self.now)
 
     @cached_property
     def control_path(self) -> Path | None:
@@ -189,6 +198,7 @@ class Round:
             self.register.close()
 
     def __enter__(self) -> Self:
+        _ = self.settings  # a misspelt line stops every command, not only those that need it
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -198,6 +208,12 @@ class Round:
 def file_name(text: str) -> str:
     """``text`` as a file name that Windows, macOS and Linux take: letters with rings and dots and blanks stay."""
     return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", text).strip(" .")[:150]
+
+
+def shown_name(round_: Round, node: str) -> str:
+    """What files call ``node``: its name, with its id where nodes share a name."""
+    name = round_.names.get(node, node)
+    return f"{name} ({node})" if round_.file_names[file_name(name).casefold()] > 1 else name
 
 
 def copy_theme(folder: Path) -> None:

@@ -1,6 +1,9 @@
 """Writing files so that a crash leaves the old one or the new one, never half of either."""
 
+import hashlib
 import os
+import re
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +15,10 @@ from xlstyr.words import word
 
 ABANDONED = 600  # seconds
 _BLOCK = 2**16
-_WRITTEN, _ERASED = ".~", ".~~"
+_WRITTEN, _ERASED = ".~xlstyr-", ".~xlstyr~"
 """How the names of files begin that are being written, and erased."""
+_OURS = re.compile(rf"({_WRITTEN}|{_ERASED})[0-9a-f]{{16}}\.\d+(-journal)?")
+_NO_FOLLOWING = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def write_safely(path: Path, data: bytes) -> bool:
@@ -38,7 +43,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     Raises ``XlstyrError`` when it is open in another program (Windows).
     """
     make_folder(path.parent)
-    temporary = path.with_name(f"{_WRITTEN}{path.name}.{os.getpid()}")
+    temporary = beside(path)
     try:
         with temporary.open("w+b") as file:
             yield file
@@ -52,6 +57,12 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+def beside(path: Path, beginning: str = _WRITTEN) -> Path:
+    """Where to write what will be ``path``: a name of ours alone, as short for the longest, that ``sweep`` knows."""
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    return path.with_name(f"{beginning}{digest}.{os.getpid()}")
 
 
 def make_folder(folder: Path) -> None:
@@ -69,37 +80,63 @@ def move_safely(path: Path, target: Path) -> None:
     _sync(path.parent)
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file of bytes is there itself: no link to one, no pipe, and nothing that went meanwhile."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files of bytes in ``folder`` and below, in no order; no link is followed, neither to a file nor a folder."""
+    for place, _, names in os.walk(folder):
+        yield from (path for path in (Path(place, name) for name in names) if is_file(path))
+
+
 def erase(path: Path) -> None:
     """Overwrites ``path`` and takes it away, as far as the disk allows: what a disk or a backup keeps is beyond reach.
 
-    It loses its name first: half erased, it is no file that anybody could take for another.
+    It loses its name first: half erased, it is no file that anybody could take for another. Of a link, and of bytes
+    that have another name too, the name alone is taken away.
     """
-    doomed = path.with_name(f"{_ERASED}{path.name}.{os.getpid()}")
+    doomed = beside(path, _ERASED)
     path.replace(doomed)
     _erase(doomed)
 
 
 def _erase(doomed: Path) -> None:
     try:
-        with doomed.open("r+b") as file:
-            for _ in range(0, doomed.stat().st_size, _BLOCK):
-                file.write(bytes(_BLOCK))
-            file.flush()
-            os.fsync(file.fileno())
-            file.truncate(0)
+        if is_file(doomed) and doomed.lstat().st_nlink == 1:
+            _overwrite(doomed)
     finally:
         doomed.unlink()
         _sync(doomed.parent)
 
 
+def _overwrite(path: Path) -> None:
+    with os.fdopen(os.open(path, os.O_RDWR | _NO_FOLLOWING), "r+b") as file:
+        for _ in range(0, os.fstat(file.fileno()).st_size, _BLOCK):
+            file.write(bytes(_BLOCK))
+        file.flush()
+        os.fsync(file.fileno())
+        file.truncate(0)
+
+
 def sweep(folder: Path) -> None:
-    """Remove temporary files that a crash left in ``folder``; recent ones may be another command's, at work."""
-    for left in folder.rglob(f"{_WRITTEN}*"):
-        if left.is_file() and time.time() - left.stat().st_mtime > ABANDONED:
+    """Remove temporary files of ours that a crash left in ``folder``; recent ones may be another command's, at work."""
+    for left in files_below(folder):
+        if not _OURS.fullmatch(left.name):
+            continue
+        try:
+            if time.time() - left.lstat().st_mtime <= ABANDONED:
+                continue
             if left.name.startswith(_ERASED):
                 _erase(left)
             else:
                 left.unlink(missing_ok=True)
+        except FileNotFoundError:
+            continue  # another command was first
 
 
 def _sync(path: Path) -> None:

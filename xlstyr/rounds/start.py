@@ -11,6 +11,7 @@ from xlstyr.layout.load import load_workbook
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.prefill import with_growth
 from xlstyr.rounds.resources import data_folder, templates
+from xlstyr.rounds.retention import FILE as RETENTION
 from xlstyr.rounds.round import THEME, copy_theme
 from xlstyr.rounds.safe import write_safely
 from xlstyr.rounds.samples import sample_content, sample_year
@@ -55,10 +56,11 @@ def start_round(
 
 
 def _copy_to_change(folder: Path) -> None:
-    """The settings and the texts of letters, with what they may say, for those who want them otherwise."""
+    """Settings, times of retention and texts of letters, with what they may say, for those who want them otherwise."""
     letters = folder / word("folders.letters")
     wanted = {path: letters / path.name for path in sorted((templates() / "letters").glob("*.j2"))}
-    for source, target in {**wanted, templates() / SETTINGS: folder / SETTINGS}.items():
+    own = {templates() / name: folder / name for name in (SETTINGS, RETENTION)}
+    for source, target in {**wanted, **own}.items():
         if not target.exists():
             write_safely(target, source.read_bytes())
 

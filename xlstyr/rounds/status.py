@@ -1,10 +1,11 @@
 """``status``: where every node stands, derived from what has happened and from nothing else."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from xlstyr.checks.between import check_rivals
 from xlstyr.model.bundle import Contribution, Signature, load
 from xlstyr.model.finding import Finding
 from xlstyr.model.organisation import Node
@@ -12,10 +13,14 @@ from xlstyr.rounds.issuing import recipients
 from xlstyr.rounds.locking import View, lock_of, view
 from xlstyr.rounds.register import Answer, Event, Register
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.unread import unread
 from xlstyr.words import word
 
 OUT = frozenset({"not_sent", "sent", "reminded", "returned"})
 """States in which an answer is awaited."""
+RIVALS = "XS501"
+UNREAD = "unread"
+"""A change that is none: something came that couldn't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class NodeStatus:
     signature: Signature | None = None
     included: bool = False
     late: str = ""
+
+    @property
+    def competing(self) -> bool:
+        """Whether two answers compete, so that neither counts."""
+        return any(finding.code == RIVALS for finding in self.findings)
 
     @property
     def errors(self) -> int:
@@ -142,9 +152,18 @@ def _sender(register: Register, sha256: str) -> str:
 
 
 def history(round_: Round, node: str) -> list[Change]:
-    """How ``node`` came where it stands at the running stage, oldest first."""
+    """How ``node`` came where it stands at the running stage, oldest first, and what came that couldn't be read."""
     events = round_.register.events((), node)
-    return list(changes(round_.register, (event for event in events if event.stage == round_.premises.stage)))
+    told = changes(round_.register, (event for event in events if event.stage == round_.premises.stage))
+    lost = (_lost(round_, answer) for answer in unread(round_).get(node, ()))
+    return sorted([*told, *lost], key=lambda change: change.at)
+
+
+def _lost(round_: Round, answer: Answer) -> Change:
+    known = round_.register.file(answer.sha256)
+    codes = ", ".join(finding.code for finding in answer.findings if finding.severity == "fel")
+    name, at = known if known is not None else ("", round_.now)
+    return Change(at, UNREAD, _sender(round_.register, answer.sha256), codes, name)
 
 
 def node_states(round_: Round) -> list[NodeStatus]:
@@ -176,20 +195,23 @@ def _status(round_: Round, node: Node, events: list[Event], answers: list[Answer
         course.state,
         phase.deadline,
         phase.certify_by or phase.deadline,
-        _findings(answers, decided),
+        _findings(round_, answers, decided),
         _told(round_.register, last, course.state) if last is not None else None,
         lock.signature if lock is not None else None,
         course.included,
     )
-    today = round_.now.astimezone().date()
+    today = round_.today
     if not found.is_in:
         return replace(found, late="answer" if today > found.deadline else "")
     late = found.signature is None and today > found.certify_by
     return replace(found, late="certification" if late else "")
 
 
-def _findings(answers: list[Answer], decided: View) -> tuple[Finding, ...]:
-    """The findings of what stands; of files that said nothing, those of the last one, unless an answer came later."""
+def _findings(round_: Round, answers: list[Answer], decided: View) -> tuple[Finding, ...]:
+    """The findings of what stands, and that two compete for it.
+
+    Of files that said nothing, those of the last one, unless an answer came later.
+    """
     refused: tuple[Finding, ...] = ()
     said: list[Contribution] = []
     for answer in answers:
@@ -199,5 +221,7 @@ def _findings(answers: list[Answer], decided: View) -> tuple[Finding, ...]:
             said.append(one)
             refused = ()
     top = max((one.rank for one in said), default=None)
-    stands: Mapping[str, Contribution] = {one.digest: one for one in said if one.rank == top}
-    return (*refused, *(finding for one in stands.values() for finding in one.findings))
+    stands = {one.digest: one for one in said if one.rank == top}
+    bundle = {(one.node, one.stage): frozenset(stands.values()) for one in stands.values()}
+    rivals = check_rivals(bundle, round_.premises)
+    return (*refused, *rivals, *(finding for one in stands.values() for finding in one.findings))

@@ -4,7 +4,8 @@ from collections import defaultdict
 from dataclasses import replace
 
 from xlstyr.checks.identity import nodes_of_file
-from xlstyr.rounds.letters import nodes_of
+from xlstyr.mail.reference import find_reference
+from xlstyr.rounds.letters import nodes_of, round_key
 from xlstyr.rounds.register import Answer
 from xlstyr.rounds.round import Round
 
@@ -17,7 +18,12 @@ def unread(round_: Round) -> dict[str, list[Answer]]:
     about: dict[str, set[str]] = defaultdict(set)
     for letter in round_.mailbook.letters():
         about[letter.reference.partition("#")[0]].update(nodes_of(letter))
-    answered = {message.sha256: about.get(message.reference, set()) for message in round_.mailbook.messages()}
+    ours, messages = round_key(round_), round_.mailbook.messages()
+    for message in messages:
+        reference = find_reference(message.reference)
+        if reference is not None and reference.round == ours:
+            about[message.reference].add(reference.node)
+    answered = {message.sha256: about.get(message.reference, set()) for message in messages}
     theirs: dict[str, set[str]] = defaultdict(set)
     for contact in round_.premises.contacts:
         theirs[contact.email.strip().casefold()].add(contact.node)

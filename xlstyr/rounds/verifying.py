@@ -21,9 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from xlstyr.model.finding import Finding, found
 from xlstyr.rounds.archiving import ORIGINALS, absent
 from xlstyr.rounds.package import BLOCK, FORMAT, MANIFEST, table_lines, tables_of
+from xlstyr.rounds.register import own_schema, schema_of
 from xlstyr.words import word
 
 _LARGEST_MANIFEST = 256 * 2**20
+_SHOWN = 40  # characters
+_STEP = 10_000  # of SQLite's virtual machine
+_STEPS, _STEPS_PER_BYTE = 10_000_000, 100
+"""How far a register is read: an ordinary one takes a few steps a byte."""
 _FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -62,6 +67,8 @@ def verify_package(path: Path) -> Verified:
             return _verify(path, archive)
     except (zipfile.BadZipFile, ValueError):
         return _refused(path, word("archive.detail.no_zip"))
+    except OSError as error:
+        return _refused(path, word("archive.detail.not_opened", error=error.strerror or type(error).__name__))
 
 
 def _refused(path: Path, detail: str, digest: str = "") -> Verified:
@@ -76,14 +83,16 @@ def _verify(path: Path, archive: zipfile.ZipFile) -> Verified:
         data = archive.read(MANIFEST)
         digest = hashlib.sha256(data).hexdigest()
         if (theirs := json.loads(data)["format"]) != FORMAT:
-            return _refused(path, word("archive.detail.other_format", theirs=theirs, ours=FORMAT), digest)
+            return _refused(path, word("archive.detail.other_format", theirs=str(theirs)[:_SHOWN], ours=FORMAT), digest)
         manifest = _Manifest.model_validate_json(data)
     except (*_FAULTS, ValidationError, KeyError, TypeError, RecursionError):
         return _refused(path, word("archive.detail.no_manifest"))
     listed = {one.path: one for one in manifest.files}
     findings = [found("XS715", path=name) for name in sorted(names) if name not in listed and name != MANIFEST]
     findings += [found("XS715", path=name) for name, count in sorted(names.items()) if count > 1 and name in listed]
-    for one in manifest.files:
+    twice = Counter(one.path for one in manifest.files)
+    findings += [found("XS714", path=name, detail=word("archive.detail.twice")) for name in twice if twice[name] > 1]
+    for one in listed.values():
         if one.path not in names:
             findings.append(found("XS713", path=one.path))
         elif detail := _changed(archive, one):
@@ -118,18 +127,28 @@ def _register(archive: zipfile.ZipFile, manifest: _Manifest) -> Iterator[Finding
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "register"
-        with archive.open(name) as source, path.open("wb") as target:
-            while piece := source.read(BLOCK):
-                target.write(piece)
         try:
+            with archive.open(name) as source, path.open("wb") as target:
+                while piece := source.read(BLOCK):
+                    target.write(piece)
             with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as db:
-                yield from _agrees(db, archive, manifest)
-        except sqlite3.Error as error:
+                _limit(db, path.stat().st_size)
+                yield from _agrees(db, manifest)
+        except (sqlite3.Error, *_FAULTS) as error:
             yield found("XS714", path=name, detail=word("archive.detail.database", error=error))
 
 
-def _agrees(db: sqlite3.Connection, archive: zipfile.ZipFile, manifest: _Manifest) -> Iterator[Finding]:
+def _limit(db: sqlite3.Connection, size: int) -> None:
+    """Ends a statement that goes on much longer than ``size`` bytes can take. No schema of theirs runs anything."""
+    left = iter(range((_STEPS + _STEPS_PER_BYTE * size) // _STEP))
+    db.set_progress_handler(lambda: next(left, None) is None, _STEP)
     db.execute("pragma trusted_schema = off")
+
+
+def _agrees(db: sqlite3.Connection, manifest: _Manifest) -> Iterator[Finding]:
+    if schema_of(db) != own_schema():
+        yield found("XS714", path=word("folders.register"), detail=word("archive.detail.tables"))
+        return
     (state,) = db.execute("pragma integrity_check(1)").fetchone()
     if state != "ok":
         yield found("XS714", path=word("folders.register"), detail=word("archive.detail.database", error=state))
@@ -137,8 +156,10 @@ def _agrees(db: sqlite3.Connection, archive: zipfile.ZipFile, manifest: _Manifes
     originals = {Path(one.path).stem: one for one in manifest.files if one.kind in ORIGINALS}
     rows = db.execute("select sha256 from files union select sha256 from messages order by 1")
     known = [str(sha256) for (sha256,) in rows]
-    events = db.execute("select data from events where kind in ('quarantined', 'disposed')")
-    gone = absent(json.loads(data) for (data,) in events)
+    gone = _gone(db)
+    if gone is None:
+        yield found("XS714", path=word("folders.register"), detail=word("archive.detail.events"))
+        return
     folder = word("folders.originals")
     for sha256 in known:
         if sha256 not in originals and sha256 not in gone:
@@ -148,11 +169,20 @@ def _agrees(db: sqlite3.Connection, archive: zipfile.ZipFile, manifest: _Manifes
             yield found("XS715", path=one.path)
         elif stem != one.sha256:
             yield found("XS714", path=one.path, detail=word("archive.detail.hash"))
+    sums = {one.path: one.sha256 for one in manifest.files}
     for table in tables_of(db):
         name = f"{word('archive.package.tables')}/{table}.csv"
-        sums = {one.path: one.sha256 for one in manifest.files}
         digest = hashlib.sha256()
         for line in table_lines(db, table):
             digest.update(line)
         if sums.get(name) != digest.hexdigest():
             yield found("XS714", path=name, detail=word("archive.detail.rows"))
+
+
+def _gone(db: sqlite3.Connection) -> frozenset[str] | None:
+    """What isn't among the originals by a decision; None when an event of it can't be understood."""
+    try:
+        events = db.execute("select data from events where kind in ('quarantined', 'disposed')")
+        return absent(json.loads(data) for (data,) in events)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None

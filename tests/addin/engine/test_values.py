@@ -173,6 +173,14 @@ def test_contents_are_cleared_and_nothing_else(sheet: Any) -> None:
     assert (sheet["A1"].color, sheet["A1"].note.text) == ((1, 2, 3), "kvar")
 
 
+def test_merged_cells_have_the_value_of_the_first(sheet: Any) -> None:
+    sheet["A1:B1"].api.merge(True)
+    sheet["A1"].value = "rubrik"
+    assert sheet["A1:C1"].value == ["rubrik", None, None]
+    sheet["A1:B1"].clear_contents()
+    assert sheet["A1"].value is None
+
+
 def test_what_is_locked_is_never_silently_left(sheet: Any) -> None:
     sheet["A1:C1"].value = [1, 2, 3]
     free = uno_cell(sheet["B1"])

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import unquote
 
 import pytest
 
@@ -79,8 +80,10 @@ class Desk:
 
     def __init__(self, screen: Screen, path: Path, profile: Path) -> None:
         self.screen = screen
-        self.process = open_in_office(path, profile)
-        self.office = Office(os.environ[PIPE], visible=True)
+        pipe = os.environ[PIPE]
+        open_in_office(path, profile)
+        self.session = int(_pgrep("--full", f"name={pipe};")[0])
+        self.office = Office(pipe, visible=True)
         self.document: Any = screen.wait("the control workbook is open", lambda: self._document(path))
         self._window().setPosSize(0, 0, WIDTH, HEIGHT, _POSITION_AND_SIZE)
         screen.wait("the panel is drawn", lambda: self._button(word("addin.button.help")) or None)
@@ -131,6 +134,8 @@ class Desk:
         """The newest line in the list of runs, when there are ``runs`` of them and the workbook is saved."""
 
         def look() -> dict[str, str] | None:
+            if self._box() is not None:
+                self._refused(button)
             shown = self.table("panel_runs")
             done = len(shown) == runs and shown[0]["button"] == button and not self.document.isModified()
             return shown[0] if done else None
@@ -138,6 +143,13 @@ class Desk:
         line = self.screen.wait(f"{button} is done", look)
         self.screen.shoot(f"{runs:02} {button}")
         return line
+
+    def _refused(self, button: str) -> NoReturn:
+        """A message came instead: the test has failed, but others may go on."""
+        text = self.message()
+        self.screen.shoot(f"{button} refused")
+        self.dismiss()
+        pytest.fail(f"{button}: {text}")
 
     def turn_to(self, sheet: str) -> None:
         """Brings the control workbook to the front and clicks on the tab of ``sheet``, one of the first."""
@@ -167,8 +179,7 @@ class Desk:
 
     def busy(self) -> bool:
         """Whether what a button has started is still at work."""
-        line = ["pgrep", "--session", str(self.process.pid), "--full", "xlstyr.addin.pressed"]
-        return subprocess.run(line, check=False, capture_output=True).returncode == 0
+        return bool(_pgrep("--session", str(self.session), "--full", "xlstyr.addin.pressed"))
 
     def opened(self, path: Path) -> Any:
         """The document at ``path``, when it is open in a window."""
@@ -183,16 +194,16 @@ class Desk:
     def close(self) -> None:
         """Ends LibreOffice, with whatever its buttons have started."""
         with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+            os.killpg(self.session, signal.SIGKILL)
 
     def _documents(self) -> list[Any]:
         found = self.office.desktop.Components.createEnumeration()
         return [document for document in iter(lambda: _next(found), None) if hasattr(document, "Sheets")]
 
     def _document(self, path: Path) -> Any:
-        url = path.resolve().as_uri()
-        return next((one for one in self._documents() if url == one.URL and one.CurrentController is not None), None)
+        place = str(path.resolve())
+        documents = (document for document in self._documents() if unquote(document.URL) == f"file://{place}")
+        return next((document for document in documents if document.CurrentController is not None), None)
 
     def _window(self) -> Any:
         return self.document.CurrentController.Frame.ContainerWindow
@@ -228,6 +239,11 @@ class Desk:
             if len(parts) < 20 and any(_is(part, "PUSH_BUTTON", "OK") for part in parts):
                 return parts
         return None
+
+
+def _pgrep(*options: str) -> list[str]:
+    """The ids of processes."""
+    return subprocess.run(["pgrep", *options], check=False, capture_output=True, text=True).stdout.split()
 
 
 def _next(found: Any) -> Any:

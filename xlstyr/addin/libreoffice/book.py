@@ -213,7 +213,7 @@ class Sheet(base.Sheet):
 
     @property
     def uno_sheet(self) -> Any:
-        """The UNO sheet. Raises ``XlstyrError`` when its book is closed: then it would say that it is empty and open."""
+        """The UNO sheet. Raises ``XlstyrError`` when its book is closed: it would seem empty and open."""
         if not self._uno_sheet.Name:
             raise XlstyrError(word("engine.gone"))
         return self._uno_sheet

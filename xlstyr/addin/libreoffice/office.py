@@ -3,6 +3,7 @@
 import atexit
 import builtins
 import contextlib
+import datetime as dt
 import importlib
 import os
 import re
@@ -13,11 +14,10 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from xml.sax.saxutils import escape
 
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
@@ -101,6 +101,36 @@ def shared(area: Any, name: str) -> Any:
     return None if area.getPropertyState(name).value == _AMBIGUOUS else area.getPropertyValue(name)
 
 
+def epoch_of(document: Any) -> dt.datetime:
+    """The day that dates are counted from: another in workbooks that come from old Macs."""
+    day = document.NullDate
+    return dt.datetime(day.Year, day.Month, day.Day)  # noqa: DTZ001 (cells know no time zones)
+
+
+class Kinds:
+    """What number formats show, each asked for once: to ask costs more than a cell."""
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._known: dict[int, int] = {}
+
+    def of(self, key: int) -> int:
+        """The ``com.sun.star.util.NumberFormat`` of a format's key."""
+        if key not in self._known:
+            self._known[key] = int(self.formats.getByKey(key).Type)
+        return self._known[key]
+
+    @cached_property
+    def formats(self) -> Any:
+        """UNO's collection of formats."""
+        return self._document.NumberFormats
+
+    @cached_property
+    def general(self) -> int:
+        """The key of the format of a cell that has none."""
+        return int(self.formats.getStandardIndex(struct("lang.Locale")))
+
+
 def parser_of(document: Any, syntax: int = _EXCEL_SYNTAX) -> Any:
     """What reads and writes formulas in English as Excel spells them, or as ``syntax`` says."""
     parser = document.createInstance("com.sun.star.sheet.FormulaParser")
@@ -118,11 +148,16 @@ class ExcelText:
     """LibreOffice's spelling of formulas → Excel's."""
 
     def __init__(self, document: Any) -> None:
-        self._excel, self._own = parser_of(document), parser_of(document, _OWN_SYNTAX)
+        self._document = document
+
+    @cached_property
+    def _parsers(self) -> tuple[Any, Any]:
+        return parser_of(self._document), parser_of(self._document, _OWN_SYNTAX)
 
     def of(self, formula: str, place: Any) -> str:
         """``formula``, without its equals sign, as it stands at the UNO address ``place``."""
-        parts = _QUOTED.split(str(self._excel.printFormula(self._own.parseFormula(formula, place), place)))
+        excel, own = self._parsers
+        parts = _QUOTED.split(str(excel.printFormula(own.parseFormula(formula, place), place)))
         parts[::2] = [part.replace("~", ",") for part in parts[::2]]  # unions, which it prints in its own way
         return "".join(parts)
 
@@ -242,12 +277,11 @@ def command(profile: Path, pipe: str, *, visible: bool) -> list[str]:
     return [str(find_soffice()), *shown, f"-env:UserInstallation={profile.resolve().as_uri()}", *options]
 
 
-def write_profile(profile: Path, trusted: Path | None = None) -> None:
-    """Settings of a private profile: recalculate what is opened, ask nothing, macros only from ``trusted``."""
-    places = f"<it>{escape(trusted.resolve().as_uri())}</it>" if trusted is not None else ""
+def write_profile(profile: Path) -> None:
+    """Settings of a private profile: recalculate what is opened, ask nothing, run no macros that nobody asked for."""
     items = "\n".join(
         f'<item oor:path="/{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
-        for path, name, value in (*_OPTIONS, ("org.openoffice.Office.Common/Security/Scripting", "SecureURL", places))
+        for path, name, value in _OPTIONS
     )
     spaces = 'xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"'
     settings = profile / "user" / "registrymodifications.xcu"

@@ -1,12 +1,11 @@
 """Out of cells: values and formulas of an area, in a few calls whatever its size."""
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from xlstyr.addin.libreoffice.formulas import as_excel
-from xlstyr.addin.libreoffice.office import ExcelText, struct
+from xlstyr.addin.libreoffice.office import ExcelText, Kinds, epoch_of, struct
 from xlstyr.addin.libreoffice.values import DATE, LOGICAL, constant, error_of, moment
 
 Rows = list[list[Any]]
@@ -18,7 +17,7 @@ def values(document: Any, area: Any) -> Rows:
     """Rows of text, float, boolean, moment, error, and None for nothing."""
     rows = _numbers_and_texts(area)
     address = area.RangeAddress
-    epoch = _epoch(document)
+    epoch = epoch_of(document)
     for kind, row, column in _formatted(document, area):
         value = rows[row][column]
         if isinstance(value, float):
@@ -34,22 +33,16 @@ def _numbers_and_texts(area: Any) -> Rows:
     return [[None if value == "" else value for value in row] for row in area.getDataArray()]
 
 
-def _epoch(document: Any) -> dt.datetime:
-    """The day that dates are counted from: another in workbooks that come from old Macs."""
-    day = document.NullDate
-    return dt.datetime(day.Year, day.Month, day.Day)  # noqa: DTZ001 (cells know no time zones)
-
-
 def _formatted(document: Any, area: Any) -> Iterator[tuple[int, int, int]]:
     """(kind, row, column), counted from 0, of cells that are shown as dates or truth values."""
-    formats = document.NumberFormats
+    kinds = Kinds(document)
     corner = area.RangeAddress
     groups = area.getUniqueCellFormatRanges()
     for group in (groups.getByIndex(place) for place in range(groups.Count)):
-        kind = formats.getByKey(group.NumberFormat).Type
+        kind = kinds.of(group.NumberFormat)
         if not kind & (LOGICAL | DATE):
             continue
-        for part in (group.getByIndex(place).RangeAddress for place in range(group.Count)):
+        for part in group.RangeAddresses:
             for row in range(part.StartRow - corner.StartRow, part.EndRow - corner.StartRow + 1):
                 for column in range(part.StartColumn - corner.StartColumn, part.EndColumn - corner.StartColumn + 1):
                     yield kind, row, column
@@ -58,9 +51,10 @@ def _formatted(document: Any, area: Any) -> Iterator[tuple[int, int, int]]:
 def formulas(document: Any, area: Any) -> list[list[str]]:
     """Rows of formulas as Excel writes them, and of constants as its formula bar shows them, ``""`` for nothing."""
     plain = _numbers_and_texts(area)
-    for kind, row, column in _formatted(document, area):
-        if kind & LOGICAL and isinstance(plain[row][column], float):
-            plain[row][column] = bool(plain[row][column])
+    if any(value in (0.0, 1.0) for line in plain for value in line):
+        for kind, row, column in _formatted(document, area):
+            if kind & LOGICAL and isinstance(plain[row][column], float):
+                plain[row][column] = bool(plain[row][column])
     excel = ExcelText(document)
     return [
         [

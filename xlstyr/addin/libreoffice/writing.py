@@ -4,13 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from xlstyr.addin.libreoffice.office import parser_of, shared, struct
+from xlstyr.addin.libreoffice.office import Kinds, epoch_of, parser_of, shared, struct
 from xlstyr.addin.libreoffice.values import DATE, LOGICAL, TEXT, TIME, ErrorValue, serial, typed
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
-_SYNTAX = range(501, 516)  # LibreOffice's errors for formulas that can't be read
-_EPOCH_FIELDS = ("Year", "Month", "Day")
+_SYNTAX = frozenset({501, *range(505, 516)})  # LibreOffice's errors for formulas that can't be read
 
 
 def write(document: Any, area: Any, rows: Sequence[Sequence[Any]], *, fill: bool) -> None:
@@ -26,8 +25,7 @@ def write(document: Any, area: Any, rows: Sequence[Sequence[Any]], *, fill: bool
     formats.forget_truth_values()
     plain: list[tuple[str | float, ...]] = []
     later: list[tuple[int, int, Any]] = []
-    day = document.NullDate
-    epoch = dt.datetime(*(getattr(day, field) for field in _EPOCH_FIELDS))  # noqa: DTZ001
+    epoch = epoch_of(document)
     for r, row in enumerate(rows):
         line: list[str | float] = []
         for c, given in enumerate(row):
@@ -66,7 +64,8 @@ def _bare(value: Any, epoch: dt.datetime) -> str | float:
 
 def _finish(document: Any, area: Any, later: list[tuple[int, int, Any]], formats: "_Formats", *, fill: bool) -> None:
     """What a bare number or text can't say: formulas, errors, and how a number shall be shown."""
-    parser, tokens, wrong = parser_of(document), None, ""
+    tokens, wrong = None, ""
+    parser: Any = parser_of(document) if any(isinstance(value, _Formula) for _, _, value in later) else None
     for row, column, value in later:
         cell = area.getCellByPosition(column, row)
         if isinstance(value, bool | dt.datetime):
@@ -78,7 +77,7 @@ def _finish(document: Any, area: Any, later: list[tuple[int, int, Any]], formats
         if tokens is None or not fill:
             tokens = parser.parseFormula(str(value), cell.CellAddress)
         cell.setTokens(tokens)
-        if cell.getError() in _SYNTAX and cell.getError() != 502:
+        if cell.getError() in _SYNTAX:
             wrong = wrong or f"={value}"
     if wrong:
         raise XlstyrError(word("engine.bad_formula", formula=wrong))
@@ -88,33 +87,28 @@ class _Formats:
     """How the cells of an area are shown, asked for as seldom as can be."""
 
     def __init__(self, document: Any, area: Any) -> None:
-        self.formats = document.NumberFormats
+        self.kinds = Kinds(document)
         self.area = area
         self.common: int | None = shared(area, "NumberFormat")
-
-    def _kind(self, key: int) -> int:
-        return int(self.formats.getByKey(key).Type)
 
     def is_text(self, row: int, column: int) -> bool:
         """Whether a cell is formatted as text."""
         key = self.common if self.common is not None else self.area.getCellByPosition(column, row).NumberFormat
-        return bool(self._kind(key) & TEXT)
+        return bool(self.kinds.of(key) & TEXT)
 
     def forget_truth_values(self) -> None:
         """A cell that was true or false is none by its format: a number that follows would be one too."""
-        general = self.formats.getStandardIndex(struct("lang.Locale"))
         if self.common is not None:
-            if self._kind(self.common) & LOGICAL:
-                self.area.NumberFormat = self.common = general
+            if self.kinds.of(self.common) & LOGICAL:
+                self.area.NumberFormat = self.common = self.kinds.general
             return
         groups = self.area.getUniqueCellFormatRanges()
         for group in (groups.getByIndex(place) for place in range(groups.Count)):
-            if self._kind(group.NumberFormat) & LOGICAL:
-                group.NumberFormat = general
+            if self.kinds.of(group.NumberFormat) & LOGICAL:
+                group.NumberFormat = self.kinds.general
 
     def show(self, cell: Any, value: bool | dt.datetime) -> None:
         """Gives a cell the format of a truth value; of a date when it has none of its own."""
         kind = LOGICAL if isinstance(value, bool) else DATE if value.time() == dt.time() else DATE | TIME
-        general = self.formats.getStandardIndex(struct("lang.Locale"))
-        if kind == LOGICAL or cell.NumberFormat == general:
-            cell.NumberFormat = self.formats.getStandardFormat(kind, struct("lang.Locale"))
+        if kind == LOGICAL or cell.NumberFormat == self.kinds.general:
+            cell.NumberFormat = self.kinds.formats.getStandardFormat(kind, struct("lang.Locale"))
