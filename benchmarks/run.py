@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import gate, generate, reading, recalculation, scale, startup, whole
+from benchmarks import checking, gate, generate, reading, recalculation, scale, startup, whole
 from benchmarks.measure import Measured
 from benchmarks.sample import answered_round
 
@@ -19,6 +19,7 @@ SUBJECTS: dict[str, Callable[[Path, bool], Iterator[Measured]]] = {
     "scale": scale.measure,
     "startup": startup.measure,
     "recalculation": recalculation.measure,
+    "checking": checking.measure,
 }
 _HEAD = ("what", "÷", "measured", "must ≤", "aim ≤", "verdict", "detail")
 

@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import sqlite3
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -24,9 +26,11 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.archiving import Archived, archive_round
 from xlstyr.rounds.collecting import collect
 from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.register import schema_of
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.verifying import verify_package
 
+OUTSIDE = ("inkorg", "karantän", "arkiv", ".xlstyr.lock")
 PRIVATE = "Vikarie för 121212-1212"
 
 
@@ -69,7 +73,7 @@ def test_everything_is_there_with_its_checksum(folder: Path) -> None:
     kept = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.relative_to(folder).parts[0] not in ("inkorg", "karantän", "arkiv", "xlstyr.db")
+        if path.is_file() and path.relative_to(folder).parts[0] not in (*OUTSIDE, "xlstyr.db")
     }
     assert {name: inside[name] for name in kept} == kept
     manifest = json.loads(inside.pop("manifest.json"))
@@ -219,6 +223,15 @@ def test_a_missing_original_is_told(folder: Path) -> None:
     assert missing.code == "XS713" and lost.stem in missing.message
 
 
+def test_a_changed_original_is_told(folder: Path) -> None:
+    path = sorted((folder / "inlämnat").glob("*.xlsx"))[0]
+    path.write_bytes(b"annat")
+    done = archived(folder)
+    (finding,) = [one for one in done.findings if one.code == "XS046"]
+    assert (finding.severity, path.name in finding.message) == ("fel", True)
+    assert "XS714" in codes(done.path)
+
+
 # verifying
 
 
@@ -330,6 +343,67 @@ def test_any_flipped_or_cut_byte_is_found_or_harmless(package: Path) -> None:
     for _ in range(10):
         package.write_bytes(whole[: random.randrange(len(whole))])
         assert codes(package) == ["XS043"]
+
+
+def with_register(path: Path, script: str) -> Path:
+    """The package with its register changed, and its manifest with it."""
+    draft = path.with_name("register.db")
+    draft.write_bytes(members(path)["xlstyr.db"])
+    with closing(sqlite3.connect(draft)) as db:
+        db.executescript(script)
+    return rewritten(path, {"xlstyr.db": draft.read_bytes()}, listed=True)
+
+
+ENDLESS = "with recursive n(x) as (select 1 union all select x + 1 from n) select x from n"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"alter table meta rename to m; create view meta as {ENDLESS}",
+        f"alter table files rename to f; create view files as select x as sha256 from ({ENDLESS})",
+        "create table extra (x)",
+        'create table "a""; drop" (x)',
+        'create table "../../x" (x)',
+        "create trigger t after insert on events begin delete from files; end",
+        "drop table letters",
+        "drop table events",
+        f"drop table layouts; create table layouts (digest text primary key, definition as (({'1+' * 40}1)))",
+        *(
+            f"insert into events values (9999, '', '{kind}', '', '', {data})"
+            for kind in ("disposed", "quarantined")
+            for data in ("'x'", "'[]'", "'{}'", "x'ff'", "1", f"'{'[' * 50_000}'", "'null'")
+        ),
+    ],
+)
+def test_a_register_made_for_harm_is_a_finding_at_once(package: Path, script: str) -> None:
+    started = time.monotonic()
+    findings = verify_package(with_register(package, script)).findings
+    assert {finding.code for finding in findings} == {"XS714"}
+    assert time.monotonic() - started < 10
+
+
+def test_a_statement_that_never_ends_is_ended(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were something let through, there would still be a limit."""
+    with_register(package, f"drop table letters; create view letters as {ENDLESS}")
+    with closing(sqlite3.connect(package.with_name("register.db"))) as db:
+        schema = schema_of(db)
+    monkeypatch.setattr("xlstyr.rounds.verifying.own_schema", lambda: schema)
+    monkeypatch.setattr("xlstyr.rounds.verifying.tables_of", lambda _: ["letters"])
+    (finding,) = verify_package(package).findings
+    assert (finding.code, "interrupted" in finding.message) == ("XS714", True)
+
+
+def test_a_manifest_that_names_a_file_twice(package: Path) -> None:
+    manifest = json.loads(members(package)["manifest.json"])
+    manifest["files"] += manifest["files"][:1] * 3
+    (finding,) = verify_package(rewritten(package, {"manifest.json": json.dumps(manifest).encode()})).findings
+    assert (finding.code, manifest["files"][0]["path"] in finding.message) == ("XS714", True)
+
+
+def test_what_cannot_be_opened_is_a_finding(tmp_path: Path) -> None:
+    assert codes(tmp_path / "finns inte.zip") == ["XS043"]
+    assert codes(tmp_path) == ["XS043"]
 
 
 # the command

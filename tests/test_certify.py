@@ -4,8 +4,9 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,19 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.office.xmledit import Edit, Typed
 from xlstyr.cli.main import group
+from xlstyr.excel.stamp import Stamp
+from xlstyr.model.bundle import Contribution, Signature
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.model.records import BudgetLine
+from xlstyr.reports.rollup import rollup_content
 from xlstyr.rounds.certifying import certifiers, certify, reopen
 from xlstyr.rounds.collecting import Taken, take_in
 from xlstyr.rounds.consolidating import consolidate, scope_of, totals
 from xlstyr.rounds.examining import examine
 from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.lending import lend
 from xlstyr.rounds.locking import lock_of
 from xlstyr.rounds.register import Event
 from xlstyr.rounds.returning import write_return
@@ -137,6 +142,19 @@ def test_an_answer_from_or_with_copy_to_a_certifier_is_certified(
     status = place.status()
     assert status.state == "included"
     assert status.signature is not None
+
+
+@pytest.mark.parametrize("sender", [STRANGER, "", "gata-park@exempelby.example"])
+def test_anybody_can_write_a_certifier_in_copy(place: Place, sender: str) -> None:
+    taken = place.mail(place.data(UNIT), sender, CERTIFIER)
+    assert (place.status().state, place.status().signature) == ("received", None)
+    [told] = [finding for finding in taken.examined.findings if finding.code == "XS035"]
+    assert (sender or "okänd avsändare") in told.message
+
+
+def test_a_certification_by_copy_tells_who_sent_it(place: Place) -> None:
+    place.mail(place.data(UNIT), HEAD, CERTIFIER)
+    assert f"genom kopia, sänt av {HEAD}" in history(place.round, UNIT)[-1].why
 
 
 @pytest.mark.parametrize("sender", ["", HEAD, STRANGER, "controller.samhalle@exempelby.example"])
@@ -369,7 +387,7 @@ def test_a_certifier_who_sends_on_a_file_that_has_come_certifies_it(place: Place
     assert place.status().state == "certified"
 
 
-def test_a_file_that_is_read_otherwise_than_it_was_certified_is_open_again(place: Place) -> None:
+def test_a_certified_file_that_would_be_read_otherwise_now_says_what_was_certified(place: Place) -> None:
     """The control workbook moves a group of accounts to the other side: nobody has certified that."""
     data = place.data(UNIT)
     place.mail(data, CERTIFIER)
@@ -386,11 +404,17 @@ def test_a_file_that_is_read_otherwise_than_it_was_certified_is_open_again(place
     with Round(place.round.folder, NOW) as round_:
         other = Place(round_, place.answers)
         issue_workbooks(round_)
+        before = round_.register.events(["certified", "reopened"])
+        taken = [other.mail(data, HEAD) for _ in range(2)]
+        assert [one.duplicate for one in taken] == [False, True]
+        assert "XS517" in [finding.code for finding in taken[0].examined.findings]
+        assert round_.register.events(["certified", "reopened"]) == before
+        assert other.said() == {said.digest}
+        assert other.status().signature is not None
+        assert "XS517" in [finding.code for finding in other.status().findings]
+        reopen(round_, UNIT, "Ny kontoplan")
         other.mail(data, HEAD)
-        status = other.status()
-        assert status.signature is None
-        assert "lästes om" in history(round_, UNIT)[-1].why
-        assert len(other.said()) == 1
+        assert (other.status().signature, other.said() != {said.digest}) == (None, True)
 
 
 # by hand
@@ -490,7 +514,7 @@ def test_a_certified_answer_is_certified_above_when_it_is_carried(place: Place, 
     rolled = consolidate(place.round, COMMITTEE).path
     top = above(place, tmp_path)
     with top.round:
-        top.mail(rolled.read_bytes(), STRANGER, name=rolled.name)
+        top.mail(rolled.read_bytes(), CERTIFIER, name=rolled.name)
         assert (top.status().state, top.status("angsskolan").state) == ("certified", "received")
         assert top.status().signature == place.status().signature
         later = place.corrected(place.data(UNIT), budget=50)
@@ -504,11 +528,11 @@ def test_a_carried_certification_stands_by_whatever_route_a_correction_came(
 ) -> None:
     place.mail(place.data(UNIT), CERTIFIER)
     rolled = consolidate(place.round, COMMITTEE).path.read_bytes()
-    later = place.corrected(place.data(UNIT), budget=50)
     top = above(place, tmp_path)
     with top.round:
+        later = top.corrected(place.data(UNIT), budget=50)
         files = [rolled, later] if first == "carried" else [later, rolled]
-        taken = [top.mail(data, HEAD) for data in files]
+        taken = [top.mail(data, CERTIFIER if data is rolled else HEAD) for data in files]
         assert "XS703" in codes(taken[-1])
         assert top.said() == place.said()
 
@@ -524,7 +548,7 @@ def test_the_level_below_may_certify_anew_and_what_is_lifted_above_stays_so(plac
     top = above(place, tmp_path)
     with top.round:
         for number, data in enumerate((second, first, first, second)):
-            top.mail(data, HEAD, name=f"Sammanställning {number}.xlsx")
+            top.mail(data, CERTIFIER, name=f"Sammanställning {number}.xlsx")
             assert top.said() == place.said()
         signature = top.status().signature
         assert signature is not None
@@ -532,6 +556,178 @@ def test_the_level_below_may_certify_anew_and_what_is_lifted_above_stays_so(plac
         reopen(top.round, UNIT, "Nytt beslut")
         top.mail(second, CERTIFIER)
         assert top.status().signature is None
+
+
+def rolled_with(round_: Round, node: str, *said: Contribution) -> bytes:
+    """A roll-up of ``node`` that carries ``said``: whole and sealed, made by somebody who can."""
+    scope = replace(scope_of(round_, node)[0], carried=said)
+    workbook = round_.layout("rollup")
+    return Stamp(workbook, round_.theme, {}).draw(rollup_content(scope, workbook, round_.premises.stage))
+
+
+def carrying(place: Place, node: str) -> Contribution:
+    """The certified answer of ``node``, as it is carried."""
+    place.mail(place.data(node), "")
+    assert certify(place.round, node).signature is not None
+    [said] = bundle(place.round)[node, "proposal"]
+    return said
+
+
+def test_a_roll_up_speaks_for_what_is_below_its_node_alone(place: Place, tmp_path: Path) -> None:
+    foreign, own = carrying(place, "angsskolan"), carrying(place, UNIT)
+    data = rolled_with(place.round, UNIT, foreign, replace(own, signature=None))
+    top = above(place, tmp_path)
+    with top.round:
+        taken = top.mail(data, HEAD)
+        told = [finding for finding in taken.examined.findings if finding.code == "XS511"]
+        assert (len(told), "Ängsskolan" in told[0].message) == (1, True)
+        assert taken.examined.status == "partly"
+        assert (top.said("angsskolan"), top.said()) == (set(), {own.digest})
+
+
+def test_a_roll_up_never_carries_what_was_never_issued(place: Place, tmp_path: Path) -> None:
+    data = rolled_with(place.round, COMMITTEE, replace(carrying(place, UNIT), issue=0))
+    top = above(place, tmp_path)
+    with top.round:
+        top.mail(data, CERTIFIER)
+        assert top.said() == set()
+
+
+@pytest.mark.parametrize(
+    ("by", "role", "sender", "accepted"),
+    [
+        (CERTIFIER, "certifier", CERTIFIER, True),
+        (CERTIFIER, "certifier", "budgetchef@exempelby.example", True),
+        (CERTIFIER, "certifier", STRANGER, False),
+        (CERTIFIER, "certifier", "", False),
+        (CERTIFIER, "certifier", HEAD, False),
+        (HEAD, "certifier", CERTIFIER, False),
+        ("", "owner", CERTIFIER, False),
+    ],
+)
+def test_a_carried_certification_counts_from_whom_it_may_come(
+    place: Place, tmp_path: Path, by: str, role: str, sender: str, accepted: bool
+) -> None:
+    said = replace(carrying(place, UNIT), signature=Signature(by, role, NOW))
+    data = rolled_with(place.round, COMMITTEE, said)
+    top = above(place, tmp_path)
+    with top.round:
+        taken = top.mail(data, sender)
+        assert (top.status().signature is not None) == accepted
+        assert ("XS516" in [finding.code for finding in taken.examined.findings]) != accepted
+        assert top.said() == {said.digest}
+        if not accepted and (by, role) == (CERTIFIER, "certifier"):
+            top.mail(data, CERTIFIER)
+            assert top.status().signature is not None
+
+
+def test_a_roll_up_of_the_whole_carries_what_its_owner_certified(place: Place, tmp_path: Path) -> None:
+    data = rolled_with(place.round, "exempelby", carrying(place, UNIT))
+    top = above(place, tmp_path)
+    with top.round:
+        top.mail(data, "budgetchef@exempelby.example")
+        assert top.status().signature is not None
+
+
+def test_in_a_part_a_certifier_must_be_named(place: Place, tmp_path: Path) -> None:
+    lend(place.round, tmp_path / "del", COMMITTEE)
+    with Round(tmp_path / "del", NOW) as round_:
+        part = Place(round_, place.answers)
+        part.mail(place.data(UNIT), "")
+        for by in ("", "budgetchef@exempelby.example"):
+            assert [finding.code for finding in certify(round_, UNIT, by).findings] == ["XS704"]
+        assert certify(round_, UNIT, CERTIFIER).signature is not None
+        assert [finding.code for finding in reopen(round_, UNIT, "skäl").findings] == ["XS704"]
+
+
+def test_which_certified_answer_counts_never_depends_on_the_order(place: Place, tmp_path: Path) -> None:
+    first, equal = place.data(UNIT, budget=50), place.data(UNIT, budget=60)
+    later = place.corrected(first, budget=40)
+    place.mail(first, CERTIFIER)
+    rolled = consolidate(place.round, COMMITTEE).path.read_bytes()
+    wanted = examine(place.round, later, "svar.xlsx").contributions[0].digest
+    letters = [(first, HEAD), (equal, HEAD), (later, HEAD), (rolled, "")]
+    for number, order in enumerate(list(permutations(letters))[::3]):
+        folder = Path(shutil.copytree(place.round.folder, tmp_path / str(number)))
+        with Round(folder, NOW) as round_:
+            reopen(round_, UNIT, "allt om igen")
+            top = Place(round_, place.answers)
+            for data, sender in order:
+                top.mail(data, sender, CERTIFIER)
+            assert top.said() == {wanted}
+
+
+def test_a_certification_of_a_correction_replaces_the_former_one(place: Place) -> None:
+    first = place.data(UNIT, budget=50)
+    place.mail(first, CERTIFIER)
+    taken = place.mail(place.corrected(first, budget=40), HEAD, CERTIFIER)
+    assert "XS708" in codes(taken)
+    assert place.said() == {one.digest for one in taken.examined.contributions}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0)])
+def test_what_the_level_below_lifts_falls_above(place: Place, tmp_path: Path, order: tuple[int, ...]) -> None:
+    place.mail(place.data(UNIT), CERTIFIER)
+    rolled = [consolidate(place.round, COMMITTEE).path.read_bytes()]
+    reopen(place.round, UNIT, "Fel lönenivå", CERTIFIER)
+    rolled.append(consolidate(place.round, COMMITTEE).path.read_bytes())
+    top = above(place, tmp_path)
+    with top.round:
+        told = [code for number in order for code in codes(top.mail(rolled[number], CERTIFIER))]
+        status = top.status()
+        assert (status.signature, status.state) == (None, "received")
+        assert told.count("XS709") == (1 if order[0] == 0 else 0)
+        assert top.said() == place.said()
+        certify(place.round, UNIT, CERTIFIER)
+        top.mail(consolidate(place.round, COMMITTEE).path.read_bytes(), CERTIFIER)
+        assert top.status().state == "certified"
+
+
+def test_what_was_certified_above_is_not_lifted_from_below(place: Place, tmp_path: Path) -> None:
+    place.mail(place.data(UNIT), CERTIFIER)
+    reopen(place.round, UNIT, "Fel lönenivå", CERTIFIER)
+    rolled = consolidate(place.round, COMMITTEE).path.read_bytes()
+    top = above(place, tmp_path)
+    with top.round:
+        top.mail(place.data(UNIT), CERTIFIER)
+        top.mail(rolled, CERTIFIER)
+        assert top.status().state == "certified"
+
+
+@pytest.mark.parametrize("first", ["read", "carried"])
+def test_of_an_answer_that_was_read_here_a_carried_copy_tells_nothing_else(
+    place: Place, tmp_path: Path, first: str
+) -> None:
+    """The level below has no rule for what is held here."""
+    data = place.data(UNIT, budget=99_999_999)
+    [said] = examine(place.round, data, "svar.xlsx").contributions
+    assert "money" not in said.parts
+    free = replace(said, parts=frozenset({"money", "goals", "control"}), findings=())
+    rolled = rolled_with(place.round, COMMITTEE, free)
+    top = above(place, tmp_path)
+    with top.round:
+        for one in (data, rolled) if first == "read" else (rolled, data):
+            top.mail(one, CERTIFIER)
+        [kept] = bundle(top.round)[UNIT, "proposal"]
+        assert (kept.parts, kept.findings) == (said.parts, kept.findings)
+        assert any(finding.severity == "fel" for finding in kept.findings)
+        assert [finding.code for finding in certify(top.round, UNIT, CERTIFIER).findings] == ["XS706"]
+
+
+def test_what_was_chosen_here_goes_before_what_was_chosen_below(place: Place, tmp_path: Path) -> None:
+    files = {name: tmp_path / f"{name}.xlsx" for name in "ab"}
+    for amount, path in enumerate(files.values(), 50):
+        path.write_bytes(place.data(UNIT, budget=amount))
+        place.mail(path.read_bytes(), "")
+    top = above(place, tmp_path)
+    with top.round:
+        for path in files.values():
+            top.mail(path.read_bytes(), "")
+        mine = choose(top.round, files["b"])
+        for _ in range(2):
+            choose(place.round, files["a"])
+        top.mail(consolidate(place.round, COMMITTEE).path.read_bytes(), CERTIFIER)
+        assert top.said() == {mine.digest}
 
 
 def test_sources_say_what_is_certified(place: Place) -> None:

@@ -10,6 +10,7 @@ import time
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import metadata
 from pathlib import Path
@@ -29,7 +30,7 @@ from xlstyr.rounds.doctor import Check, examine_program, examine_round
 from xlstyr.words import words
 
 SUMMER = datetime(2025, 6, 2, 9, 0, tzinfo=timezone(timedelta(hours=2)))
-ROUND = ["folder", "clock", "names", "locks", "space", "settings", "theme", "control"]
+ROUND = ["folder", "clock", "names", "locks", "space", "settings", "theme", "control", "register"]
 
 
 @pytest.fixture
@@ -368,6 +369,26 @@ def test_on_windows_excel_and_the_add_in_are_looked_for(tmp_path: Path, monkeypa
     }
     install(pc)
     assert states()["addin"] == "good"
+
+
+@pytest.mark.parametrize("state", ["whole", "damaged", "no register", "empty", "without a version", "none"])
+def test_a_damaged_register_is_told_and_left_as_it_is(folder: Path, state: str) -> None:
+    path = folder / "xlstyr.db"
+    data = bytearray(path.read_bytes())
+    if state == "damaged":
+        data[5000:9000] = b"\xff" * 4000
+    path.write_bytes({"no register": b"hej" * 1000, "empty": b""}.get(state, bytes(data)))
+    if state == "none":
+        path.unlink()
+    if state == "without a version":
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("delete from meta")
+            db.commit()
+    before = everything(folder)
+    found = [check for check in examine_round(folder) if check.key == "register"]
+    assert [check.state for check in found] == {"whole": ["good"], "none": []}.get(state, ["stop"])
+    assert all(path.name in check.text and "säkerhetskopian" in check.cure for check in found if check.state == "stop")
+    assert everything(folder) == before
 
 
 def test_every_cure_has_its_words_and_every_word_its_use() -> None:

@@ -11,7 +11,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,14 @@ from tests.office.xmledit import Edit
 from tests.post import people as p
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds import safe, standing
-from xlstyr.rounds.collecting import Collected, gather
+from xlstyr.rounds.archiving import archive_round
+from xlstyr.rounds.collecting import Collected, gather, recover
 from xlstyr.rounds.consolidating import consolidate, scope_of
 from xlstyr.rounds.mailbook import Letter
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.standing import passed_over
+from xlstyr.rounds.turns import turn
 from xlstyr.rounds.workers import Died, Workers
 
 GOOD = ("accepted", "partly")
@@ -276,8 +279,53 @@ def test_a_conflict_copy_is_a_second_answer_and_both_files_are_named(folder: Pat
     assert copy in rival.message
 
 
+def untouched(folder: Path, who: p.Person) -> p.Person:
+    """Somebody who sends the workbook as it came."""
+    (issued,) = (folder / "mallar").rglob(who.name)
+    return replace(who, answer=issued.read_bytes())
+
+
+def written(folder: Path, who: p.Person, kind: str = "issue") -> None:
+    """The letter that somebody answers is in the mailbook."""
+    reference = who.reference if kind == "issue" else who.reference.replace("]", "s]")
+    to = (who.address,)
+    letter = Letter(reference, kind, who.node, "proposal", to, (), "Budget", "smtp", "sent", "", "", NOW)
+    with Round(folder, NOW) as round_, round_.register.transaction():
+        round_.mailbook.put_letter(letter)
+
+
+@pytest.mark.parametrize("kind", ["nobody's", "issue", "rollup"])
+def test_what_bears_our_mark_and_is_filled_in_is_an_answer(folder: Path, who: p.Person, kind: str) -> None:
+    """A draft that somebody filled in and sent on, or what another part of the round sends."""
+    if kind != "nobody's":
+        written(folder, who, kind)
+    lay(folder, p.mail(who, p.with_file(who), X_Xlstyr=who.reference))
+    done = run(folder)
+    assert [post.received.kind for post in done.posts] == ["letter"]
+    assert codes(done) == []
+    assert counting(folder) == {who.node}
+
+
+def test_our_own_letter_with_another_workbook_than_we_have_is_told(folder: Path, who: p.Person) -> None:
+    written(folder, who)
+    lay(folder, p.mail(who, p.with_file(who), X_Xlstyr=who.reference, Message_ID="<xlstyr.1@kommunen.example>"))
+    done = run(folder)
+    assert (codes(done), counting(folder)) == (["XS034"], set())
+
+
+@pytest.mark.parametrize("headers", [{"Return_Path": "<>"}, {"X_Failed_Recipients": "a@b.example"}])
+def test_an_answer_in_what_looks_like_a_bounce_is_told(folder: Path, who: p.Person, headers: dict[str, str]) -> None:
+    lay(folder, p.mail(who, p.with_file(who), **headers))
+    lay(folder, p.mail(who, p.with_file(untouched(folder, who)), **headers, Message_ID="<2@x>"), start=1)
+    done = run(folder)
+    assert [post.received.kind for post in done.posts] == ["bounce"] * 2
+    assert [finding.code for finding in done.posts[0].findings] == ["XS034", "XS033"]
+    assert [finding.code for finding in done.posts[1].findings] == ["XS033"]  # as it went out
+
+
 def test_bounces_receipts_and_our_own_letters_give_no_answers(folder: Path, who: p.Person) -> None:
-    own = p.mail(who, p.with_file(who), X_Xlstyr="1", Message_ID="<eget@mail.example>")
+    written(folder, who)
+    own = p.mail(who, p.with_file(untouched(folder, who)), X_Xlstyr="1", Message_ID="<eget@mail.example>")
     lay(folder, b.bounce(own), b.receipt(), own)
     done = run(folder)
     assert Counter(post.received.kind for post in done.posts) == {"bounce": 1, "receipt": 1, "own": 1}
@@ -462,10 +510,101 @@ def test_where_another_file_competes_nobody_decides_by_itself(folder: Path, who:
     assert who.node not in counting(folder)
 
 
-def test_a_watched_folder_that_is_away_is_an_error(folder: Path, tmp_path: Path) -> None:
-    (folder / "xlstyr.toml").write_text(f'[inbox]\nfolders = ["{(tmp_path / "borta").as_posix()}"]\n', "utf-8")
+def test_a_watched_folder_that_is_away_is_told_and_stops_nothing_else(
+    folder: Path, everybody: dict[str, p.Person], tmp_path: Path
+) -> None:
+    one, other = everybody["hemtjanst"], everybody["angsskolan"]
+    there, away = tmp_path / "här", tmp_path / "borta"
+    there.mkdir()
+    (there / one.name).write_bytes(one.answer)
+    (folder / "inkorg" / other.name).write_bytes(other.answer)
+    paths = ", ".join(f'"{path.as_posix()}"' for path in (away, there))
+    (folder / "xlstyr.toml").write_text(f"[inbox]\nfolders = [{paths}]\n", "utf-8")
+    done = run(folder)
+    (told,) = done.findings
+    assert (told.code, told.severity, told.place.file) == ("XS048", "fel", str(away))
+    assert counting(folder) == {one.node, other.node}
+    said = xlstyr("collect", "--round", str(folder))
+    assert (said.returncode, "XS048" in said.stdout, "borta" in said.stdout) == (1, True, True)
+    with Round(folder, NOW) as round_:
+        assert "XS048" in [finding.code for finding in archive_round(round_, tmp_path / "paket.zip").findings]
     with pytest.raises(XlstyrError, match="borta"):
-        run(folder)
+        run(folder, away)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_links_are_told_and_never_followed(folder: Path, who: p.Person, tmp_path: Path) -> None:
+    outside = tmp_path / "utanför"
+    outside.mkdir()
+    (outside / who.name).write_bytes(who.answer)
+    inbox = folder / "inkorg"
+    (inbox / who.name).symlink_to(outside / who.name)
+    (inbox / "mapp").symlink_to(outside)
+    (inbox / "ingenstans.xlsx").symlink_to(outside / "saknas")
+    done = run(folder)
+    assert done.files == []
+    assert {(one.code, one.place.file) for one in done.findings} == {
+        ("XS049", name) for name in (who.name, "mapp", "ingenstans.xlsx")
+    }
+    safe.erase(inbox / who.name)
+    assert not (inbox / who.name).is_symlink()
+    assert (outside / who.name).read_bytes() == who.answer
+
+
+def test_only_one_takes_in_at_a_time(folder: Path, everybody: dict[str, p.Person]) -> None:
+    for one in everybody.values():
+        (folder / "inkorg" / one.name).write_bytes(one.answer)
+    command = [sys.executable, "-m", "xlstyr.cli.main", "collect", "--round", str(folder), "--json"]
+    pipe = subprocess.PIPE
+    both = [subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, encoding="utf-8") for _ in range(2)]
+    said = [process.communicate()[1] for process in both]
+    ended = sorted(process.returncode for process in both)
+    assert ended in ([0, 3], [0, 0]), said  # one refused, or so slow to start that the first was done
+    assert any("collect" in text for text in said) is (3 in ended)
+    with sqlite3.connect(folder / "xlstyr.db") as db:
+        count = "select count(*), count(distinct node) from events where kind = 'received'"
+        assert db.execute(count).fetchone() == (len(everybody), len(everybody))
+        assert db.execute("select count(*) from arrivals").fetchone() == (len(everybody),)
+    db.close()
+
+
+def test_who_comes_second_is_told_and_what_is_at_work_is_left_alone(folder: Path, who: p.Person) -> None:
+    (folder / "inkorg" / who.name).write_bytes(who.answer)
+    digest = hashlib.sha256(who.answer).hexdigest()
+    with Round(folder, NOW) as round_, turn(round_):
+        (folder / "inlämnat" / f"{digest}.xlsx").write_bytes(who.answer)  # safe, and about to be registered
+        said = xlstyr("collect", "--round", str(folder))
+        assert (said.returncode, "Någon annan" in said.stderr) == (3, True)
+        with Round(folder, NOW) as other:
+            assert recover(other) == []
+            assert other.register.file(digest) is None
+    assert xlstyr("collect", "--round", str(folder)).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["svar.zip", "svar.eml", "svar.dat", "svar.msg"])
+def test_what_a_crash_left_is_known_by_its_bytes_not_its_name(folder: Path, who: p.Person, name: str) -> None:
+    digest = hashlib.sha256(who.answer).hexdigest()
+    (folder / "inlämnat" / f"{digest}{Path(name).suffix}").write_bytes(who.answer)
+    run(folder)
+    assert counting(folder) == {who.node}
+    with Round(folder, NOW) as round_:
+        assert round_.mailbook.messages() == []
+
+
+def test_what_comes_happens_when_it_is_taken_in_whatever_its_date(folder: Path, who: p.Person) -> None:
+    """A message that says it is from before its workbook was issued is no earlier than the one before it."""
+    lay(folder, *p.plain(who))
+    run(folder)
+    later = NOW + timedelta(days=2200)  # long after the last day
+    broken = replace(who, answer=p.another_version(who.answer)[:-2000])
+    lay(folder, p.mail(who, p.with_file(broken), Date="Mon, 02 Jun 2014 08:00:00 +0200", Message_ID="<2@x>"), start=1)
+    older = replace(who, answer=p.another_version(who.answer))
+    lay(folder, p.mail(who, p.with_file(older), Date="Mon, 02 Jun 2014 08:00:00 +0200", Message_ID="<3@x>"), start=2)
+    with Round(folder, later) as round_:
+        done = gather(round_)
+        assert [event.at for event in round_.register.events(["received"], who.node)] == [NOW, later]
+        assert round_.register.answers()[0].contribution is not None  # the first stays first
+    assert "XS701" in codes(done)
 
 
 def test_mail_in_time_is_not_late_because_it_is_collected_late(folder: Path, who: p.Person) -> None:

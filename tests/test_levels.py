@@ -28,10 +28,12 @@ from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.merge import bundle_of, merge
 from xlstyr.rounds.collecting import collect
 from xlstyr.rounds.consolidating import consolidate, scope_of, totals
+from xlstyr.rounds.examining import examine
 from xlstyr.rounds.issuing import issue_workbooks
 from xlstyr.rounds.lending import Lent, lend, upwards
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.replying import Return, plan_returns
+from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.standing import bundle, choose, contributions
 from xlstyr.rounds.status import node_states
@@ -337,6 +339,27 @@ def test_a_roll_up_goes_to_the_controllers_above_with_what_is_missing(exempelby_
     assert attached.get_content() == Path(done["workbook"]).read_bytes()
 
 
+def test_a_roll_up_that_is_mailed_upwards_counts_there(
+    exempelby: Path, exempelby_answered: Path, copied: Copied, lent: Lent
+) -> None:
+    """As a mail program sends the draft on, and as our own server would: our mark is on it both ways."""
+    deliver(exempelby_answered, lent.folder, *BELOW)
+    run(lent.folder, "collect")
+    run(lent.folder, "rollup", PART, "--send")
+    [draft] = (lent.folder / "utkorg").iterdir()
+    assert b"X-Xlstyr:" in draft.read_bytes()
+    for number, identity in enumerate((b"<abc@kommunen.example>", b"<xlstyr.abc@kommunen.example>")):
+        above = copied(exempelby_answered).rename(lent.folder.with_name(f"ovan {number}"))
+        for path in (above / "inkorg").iterdir():
+            path.unlink()
+        head = b"From: controller.valfard@exempelby.example\r\nDate: Mon, 02 Jun 2025 10:00:00 +0200\r\n"
+        sent = draft.read_bytes().replace(b"X-Unsent: 1\r\n", head + b"Message-ID: " + identity + b"\r\n")
+        (above / "inkorg" / "brev.eml").write_bytes(sent)
+        [message] = run(above, "collect")["messages"]
+        assert (message["kind"], message["files"]) == ("letter", 1)
+        assert run(above, "rollup", PART)["totals"] == run(lent.folder, "rollup", PART)["totals"]
+
+
 def test_a_roll_up_without_send_writes_no_letter(exempelby_answered: Path, lent: Lent) -> None:
     deliver(exempelby_answered, lent.folder, *BELOW)
     run(lent.folder, "collect")
@@ -500,6 +523,9 @@ def test_any_route_and_order_of_real_files_gives_the_same_workbook(
         second = tmp_path / "Budget 2031 Hemtjänst öster & väster – återkoppling.xlsx"
         second.write_bytes(planned.data)
     second.write_bytes(typed(second, ("signoff", "message", "value", "Rättat."), ("budget", "64110-V520", "change", 3)))
+    desks.answered = Path(shutil.copytree(exempelby_answered, tmp_path / "utdelat"))
+    with Round(desks.answered, NOW) as round_:  # every desk knows that the answer was returned
+        write_return(round_, examine(round_, first.read_bytes(), first.name))
     everything = [*desks.answers("exempelby"), second]
     whole = desks.roll_up(None, everything)
     older = desks.mailed("valfard", desks.answers("valfard"))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlstyr.model.bundle import Bundle, Contribution, Row, Signature, content_digest, dump, load
+from xlstyr.model.finding import Finding, found
 from xlstyr.model.organisation import Node, NodeKind, Organisation
 from xlstyr.model.period import Period, PeriodKind
 from xlstyr.model.provenance import Origin, Source
@@ -38,9 +39,15 @@ def said(
     return Contribution(node, stage, issue, revision, content_digest(rows), parts, rows, decision)
 
 
-def signed(signature: Signature | None, *what: Any) -> Contribution:
-    """What ``said`` gives, certified or not."""
-    return replace(said(*what), signature=signature)
+def signed(
+    signature: Signature | None,
+    parts: frozenset[str],
+    lifted: datetime | None,
+    findings: tuple[Finding, ...],
+    *what: Any,
+) -> Contribution:
+    """What ``said`` gives, certified or not, judged so or so."""
+    return replace(said(*what), signature=signature, parts=parts, lifted=lifted, findings=findings)
 
 
 def organisation(parents: Sequence[int]) -> Organisation:
@@ -65,6 +72,9 @@ def contributions(nodes: Sequence[str]) -> st.SearchStrategy[list[Contribution]]
     one = st.builds(
         signed,
         st.sampled_from([None, FIRST, LATER]),
+        st.sampled_from([PARTS, PARTS - {"money"}]),
+        st.sampled_from([None, FIRST.at, LATER.at]),
+        st.sampled_from([(), (found("XS302"),), (found("XS301"),)]),
         st.sampled_from(nodes),
         st.sampled_from([None, 0, 5, 7]),
         st.tuples(st.integers(0, 1), st.integers(1, 2), st.integers(0, 1)),

@@ -454,16 +454,6 @@ def test_recovering_never_takes_in_what_is_sealed(desk: Desk) -> None:
     assert desk.lying("inlämnat") == []
 
 
-def test_seal_by_hand_again_changes_nothing(desk: Desk) -> None:
-    desk.lay(desk.answer)
-    (taken,) = desk.collected()
-    for _ in range(2):
-        with desk.opened() as round_:
-            quarantine.seal(round_, taken.examined.sha256, "XS040", quarantine.About(FILE, 1, NODE, "proposal"))
-            assert len(round_.register.events(["quarantined"])) == 1
-    assert len(desk.lying("karantän")) == 1
-
-
 # disposing
 
 

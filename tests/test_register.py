@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,6 +69,19 @@ def test_a_register_that_another_table_layout_has_is_an_error_not_a_crash(path: 
         register.db.execute("drop table answers")
         with pytest.raises(XlstyrError, match=r"xlstyr\.db.*answers"):
             register.answers()
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["delete from meta", "update meta set value = 'x'", "update meta set value = ''", "update meta set value = '-1'"],
+)
+def test_a_register_that_does_not_say_its_version_is_an_error(path: Path, change: str) -> None:
+    Register(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(change)
+        db.commit()
+    with pytest.raises(XlstyrError, match=r"xlstyr\.db är skadad"):
+        Register(path)
 
 
 def test_what_fails_in_a_transaction_leaves_no_trace(path: Path) -> None:

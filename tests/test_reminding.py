@@ -20,6 +20,7 @@ from xlstyr.rounds.delivering import deliver
 from xlstyr.rounds.letters import Outgoing
 from xlstyr.rounds.mailbook import Letter
 from xlstyr.rounds.reminding import plan_reminders
+from xlstyr.rounds.replying import Return, laid, plan_returns
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.sending import Plan, plan_issue
 from xlstyr.rounds.status import node_states
@@ -79,6 +80,43 @@ def test_a_refused_file_is_no_answer(round_: Round) -> None:
     [taken] = collect(round_, [round_.folder / "inkorg" / name])
     assert taken.examined.status == "refused"
     assert "hemtjanst" in nodes(remind(round_, date(2030, 6, 2))[1])
+
+
+def answered_badly(round_: Round) -> None:
+    """Hemtjänst has answered with something to correct, and it was returned the same day."""
+    name = "Budget 2031 Hemtjänst öster & väster.xlsx"
+    edit = Edit((round_.folder / "inkorg" / name).read_bytes())
+    edit.set(*edit.at("budget", "64110-V520", "change"), "1.234")
+    (round_.folder / "inkorg" / name).write_bytes(edit.bytes())
+    collect(round_, [round_.folder / "inkorg" / name])
+    returns = [laid(round_, one) for one in plan_returns(round_, ["hemtjanst"]) if isinstance(one, Return)]
+    deliver(round_, [one.letter for one in returns if one.letter is not None])
+
+
+def test_a_returned_answer_that_is_never_corrected_is_reminded_of(round_: Round) -> None:
+    answered_badly(round_)
+    assert {one.node.id: one.state for one in node_states(round_)}["hemtjanst"] == "returned"
+    plan, _ = remind(round_, date(2030, 6, 2), node="hemtjanst")
+    [letter] = plan.letters
+    assert "väntar på din rättning" in letter.subject and "väntar på din rättning" in letter.body
+    assert "inte fått arbetsboken" not in letter.body
+    assert [path.parent.name for path in letter.files] == ["retur"]
+    assert remind(round_, date(2030, 6, 3), node="hemtjanst")[1] == []  # each step once
+    for path in letter.files:
+        path.unlink()
+    plan, _ = remind(round_, date(2030, 6, 6), node="hemtjanst")
+    assert [path.name for path in plan.letters[0].files] == ["Budget 2031 Hemtjänst öster & väster.xlsx"]
+
+
+def test_a_corrected_answer_is_reminded_of_no_more(round_: Round) -> None:
+    answered_badly(round_)
+    [returned] = (round_.folder / "retur").iterdir()
+    edit = Edit(returned.read_bytes())
+    edit.set(*edit.at("budget", "64110-V520", "change"), 2)
+    path = round_.folder / "inkorg" / returned.name
+    path.write_bytes(edit.bytes())
+    collect(round_, [path])
+    assert remind(round_, date(2030, 6, 2), node="hemtjanst")[1] == []
 
 
 def test_those_who_never_got_anything_arent_reminded(round_: Round) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,13 +12,18 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.conftest import NOW
+from tests.office.package import Package
+from tests.office.xmledit import Edit
 from xlstyr.cli.main import group
 from xlstyr.excel.read import read_workbook
 from xlstyr.excel.theme import number_format
 from xlstyr.layout.load import load_workbook
 from xlstyr.model.errors import DefinitionError, XlstyrError
+from xlstyr.rounds.collecting import collect
+from xlstyr.rounds.consolidating import consolidate
 from xlstyr.rounds.resources import data_folder, templates
-from xlstyr.rounds.round import Round
+from xlstyr.rounds.round import BrokenControlError, Round
 from xlstyr.rounds.samples import sample_content
 
 ROOT = Path(__file__).parents[1]
@@ -238,3 +244,53 @@ def test_a_misspelt_setting_stops_every_command(misspelt: Path, command: tuple[s
     done = CliRunner().invoke(group, [*arguments, "--round", str(misspelt)])
     assert isinstance(done.exception, XlstyrError)
     assert "smtp.hots" in str(done.exception)
+
+
+# a control workbook of a former version
+
+LATER = ["Panel", "Omorganisation", "Kommentarer"]
+
+
+def former(folder: Path, *, layout: bool) -> None:
+    """The control workbook as the former version made it; without ``layout`` as somebody who took things away."""
+    path = folder / "Styrbok 2031.xlsx"
+    edit = Edit(path.read_bytes())
+    row = int("".join(filter(str.isdigit, edit.at("round", "answers", "value")[1])))
+    edit.delete_row("Omgång", row)
+    cell = edit.at("phases", next(iter(edit.table("phases").rows)), "certify_by")[1]
+    edit.delete_column("Faser", "".join(filter(str.isalpha, cell)))
+    for title in LATER:
+        edit.delete_sheet(title)
+    data = edit.bytes()
+    digest = load_workbook("control", 2031, templates()).digest
+    if layout:
+        package = Package(data)
+        package.parts = {name: part.replace(digest.encode(), b"0" * 64) for name, part in package.parts.items()}
+        data = package.bytes()
+    path.write_bytes(data)
+
+
+def test_a_round_of_the_former_version_can_be_opened_and_finished(
+    exempelby_answered: Path, copied: Callable[[Path], Path]
+) -> None:
+    folder = copied(exempelby_answered)
+    former(folder, layout=True)
+    with Round(folder, NOW) as round_:
+        (notice,) = [finding for finding in round_.control_findings if finding.code == "XS827"]
+        assert not any(finding.severity == "fel" for finding in round_.control_findings)
+        assert (round_.premises.comments, round_.premises.reorganised, round_.premises.settings.answers) == ((), (), "")
+        assert {phase.certify_by for phase in round_.premises.phases} == {None}
+        assert {taken.outcome for taken in collect(round_)} == {"accepted"}
+        assert consolidate(round_).totals["net_cost"]
+    assert notice.severity == "notis"
+    assert all(title in notice.message for title in (*LATER, "Omgång", "Faser"))
+
+
+def test_what_is_taken_out_of_a_control_workbook_of_today_is_a_fault(
+    exempelby_answered: Path, copied: Callable[[Path], Path]
+) -> None:
+    folder = copied(exempelby_answered)
+    former(folder, layout=False)
+    with Round(folder, NOW) as round_, pytest.raises(BrokenControlError) as caught:
+        _ = round_.premises
+    assert {"XS101", "XS102", "XS104"} <= {finding.code for finding in caught.value.findings}

@@ -38,13 +38,11 @@ def control(exempelby_answered: Path, lent: Callable[[Path], Path]) -> Path:
 
 def runs(book: xw.Book) -> list[list[str]]:
     """The log of runs in the panel: button, result, file."""
-    rows = [row for row in book.sheets["Panel"].used_range.options(ndim=2).value if "Knapp" in row or row[1]]
     values = book.sheets["Panel"].used_range.options(ndim=2).value
     head = next(place for place, row in enumerate(values) if "Knapp" in row)
-    at = values[head].index("Knapp")
-    result, file = values[head].index("Resultat"), values[head].index("Fil")
-    assert rows
-    return [[str(row[at]), str(row[result]), str(row[file] or "")] for row in values[head + 1 :] if row[at]]
+    at = [values[head].index(header) for header in ("Knapp", "Resultat", "Fil")]
+    end = next(place for place, row in enumerate(values) if place > head and "table:#end" in row)
+    return [[str(row[place] or "") for place in at] for row in values[head + 1 : end] if row[at[0]]]
 
 
 def states(book: xw.Book) -> dict[str, float]:

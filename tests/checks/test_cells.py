@@ -58,6 +58,12 @@ NUMBERS = [
 ]
 
 
+@pytest.mark.parametrize("text", ["pnr 0703124560", "Personnummer: 0703124560", "Anna 070312-4560"])
+def test_what_may_be_a_mobile_number_is_a_persons_when_it_is_called_so(text: str) -> None:
+    assert has_personal_number(text)
+    assert "4560" not in masked(text)
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_personal_numbers_are_found(number: str) -> None:
     text = f"Vikarie för {number}, 120 tkr"
@@ -78,6 +84,7 @@ def test_personal_numbers_are_found(number: str) -> None:
         "konto 5020, 5610 och 6410",
         "2026-01-01 till 2026-12-31",
         "11212121212123",  # part of a longer number
+        "Fråga Anna 0703124560",  # as a mobile number is written
         "",
     ],
 )

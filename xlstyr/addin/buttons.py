@@ -54,7 +54,7 @@ def _send(work: Work) -> Result:
 
 
 def collect() -> bool:
-    """Hämta in: what has come to the inbox and the watched folders, each file kept and checked."""
+    """Collect: what has come to the inbox and the watched folders, each file kept and checked."""
     return run(word("addin.button.collect"), _collect)
 
 
@@ -148,7 +148,7 @@ def _tkr(amount: int | None) -> str:
 
 
 def status() -> bool:
-    """Läge: where every node stands, in the panel and as a workbook of its own."""
+    """Status: where every node stands, in the panel and as a workbook of its own."""
     return run(word("addin.button.status"), _status)
 
 
@@ -166,7 +166,7 @@ def _status(work: Work) -> Result:
 
 
 def follow() -> bool:
-    """Följ siffran: which nodes, files and cells the selected figure consists of."""
+    """Follow the figure: which nodes, files and cells the selected figure consists of."""
     from xlstyr.addin.following import follow_figure
 
     book = xw.Book.caller()
@@ -176,7 +176,7 @@ def follow() -> bool:
 
 
 def query() -> bool:
-    """Frågeblad: brings the questions in the workbook in front up to date, or puts a first one there."""
+    """Query sheet: brings the questions in the workbook in front up to date, or puts a first one there."""
     from xlstyr.addin.querying import refresh
 
     book = xw.Book.caller()
@@ -186,7 +186,7 @@ def query() -> bool:
 
 
 def help_() -> bool:
-    """Hjälp: what the buttons do."""
+    """Help: what the buttons do."""
     from xlstyr.addin.helping import show_help
 
     book = xw.Book.caller()

@@ -1,4 +1,4 @@
-"""Följ siffran: from a figure in a rolled-up workbook to the nodes, files and cells that it consists of.
+"""Follow the figure: from a figure in a rolled-up workbook to the nodes, files and cells that it consists of.
 
 The workbook's own formulas are followed, from a page over Kub to Fakta; what Fakta says of a line's source is completed
 with what the workbook carries of every answer. The originals are never opened: a copy for reading is.

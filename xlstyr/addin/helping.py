@@ -1,4 +1,4 @@
-"""Hjälp: what the buttons do, and what stops the work on this computer."""
+"""Help: what the buttons do, and what stops the work on this computer."""
 
 import xlwings as xw
 

@@ -60,9 +60,10 @@ def remember(listing: xw.Sheet, marks: Iterable[Mark], row: int, column: int) ->
     """Writes on ``listing`` what ``marks_on`` reads."""
     kept = list(marks)
     put(listing, row, column + 1, [[mark.color, _kept(mark.note), _kept(mark.ours), mark.severity] for mark in kept])
-    for number, mark in enumerate(kept, row):
-        title = mark.sheet.replace("'", "''")
-        listing.range((number, column)).value = f"=ROWS('{title}'!{mark.cell})"
+    if kept:
+        places = [(mark.sheet.replace("'", "''"), mark.cell) for mark in kept]
+        area = listing.range((row, column), (row + len(kept) - 1, column))
+        area.value = [[f"=ROWS('{title}'!{cell})"] for title, cell in places]
 
 
 def _kept(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Frågeblad: a sheet with criteria in any workbook, and below them the figures of a round that meet them."""
+"""Query sheet: a sheet with criteria in any workbook, and below them the figures of a round that meet them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -10,19 +10,22 @@ from xlstyr.words import word
 
 
 def check_sender(premises: Premises, node: str, delivery: Delivery) -> Iterator[Finding]:
-    """XS035: nobody that the control workbook knows for ``node`` sent it, or had a copy. XS036: another's letter.
+    """XS035: nobody that the control workbook knows for ``node`` sent it. XS036: another's letter.
 
-    Nothing is said of a file that nobody is known to have sent. XS045 is about what stands in the message itself.
+    Nothing is said of a file in a folder that nobody is known to have sent. XS045 is about what stands in
+    the message itself.
     """
     sender, about = delivery.sender, delivery.about
     if delivery.personal:
         yield personal_message(sender)
-    if not sender:
-        return
     organisation = premises.organisation
     name = organisation[node].name if node in organisation else node
+    if not sender:
+        if delivery.channel != "folder":
+            yield found("XS035", sender=word("post.said.nobody"), node=name)
+        return
     known = addresses_above(premises, node)
-    if known and known.isdisjoint({sender, *delivery.copies}):
+    if known and sender.casefold() not in known:
         yield found("XS035", sender=sender, node=name)
     others = [organisation[one].name for one in about if one in organisation]
     if others and node not in about and not _answers_for_both(premises, sender, node, about):

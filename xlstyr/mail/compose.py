@@ -19,7 +19,7 @@ _WORKBOOK = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TYPES = {".xlsx": _WORKBOOK, ".xlsm": "vnd.ms-excel.sheet.macroEnabled.12", ".pdf": "pdf"}
 _LINE = 57  # bytes in a line of base64
 _ROOM = 8 * 1024
-"""What headers and the part headers of one message take, at most."""
+"""What the headers, the part headers and the text of one message take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def message_id(key: str, at: datetime, sender: str) -> str:
 
 
 def encoded_size(sizes: Iterable[int]) -> int:
-    """At most how many bytes a message with attachments of these sizes (bytes) becomes, with a text of a few pages."""
+    """At most how many bytes a message with a page of text and attachments of these sizes (bytes) becomes."""
     lines = sum(-(-size // _LINE) for size in sizes)
     return lines * (_LINE // 3 * 4 + 2) + _ROOM
 

@@ -50,7 +50,7 @@ class Contribution:
     ``digest`` is over the content, not the file: a re-saved copy says the same.
     ``parts`` are the parts that count; a part held back by a fel is missing from it. ``findings`` travel with what
     was said, so that every level sees them; they are no part of it. Nor is ``signature``, which is None while what was
-    said is provisional.
+    said is provisional, nor ``lifted``: when a certification of the node was last lifted, None when none ever was.
     """
 
     node: str
@@ -63,6 +63,7 @@ class Contribution:
     decision: int = 0
     findings: tuple[Finding, ...] = ()
     signature: Signature | None = None
+    lifted: AwareDatetime | None = None
 
     @property
     def rank(self) -> tuple[int, int, int]:

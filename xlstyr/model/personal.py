@@ -2,7 +2,8 @@
 
 Ten or twelve digits with a possible date and a right check digit (Luhn), with or without the sign before the
 last four; coordination numbers (day + 60) too. Source: SFS 1991:481, section 18. What is plainly something else
-(a telephone number that is called one, an amount in kr, a period, a digest) is left alone.
+(a telephone number that is called one, an amount in kr, a period, a digest) is left alone. So is what may as well be a
+mobile number (ten digits together that begin with 07), unless it is called a person's.
 """
 
 import re
@@ -17,6 +18,8 @@ _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _PERIOD = re.compile(r"\d*01[-+ ]*(?:(?:0[13578]|1[02])31|(?:0[469]|11)30|022[89])")
 _DIGEST = 16  # letters and digits in one: a digest or a key that holds digits by chance
+_MOBILE = re.compile(r"07\d{8}")
+_LABEL = 24  # signs before a number that may say what it is
 _HIDDEN = "\u2022\u2022\u2022"
 
 
@@ -64,6 +67,8 @@ def _is_something_else(match: re.Match[str], text: str) -> bool:
     run = len(_run(before[::-1])) + len(_run(after))
     if run and run + len(match[0]) >= _DIGEST:
         return True
+    if _MOBILE.fullmatch(match[0]) and not _context("person").search(before[-_LABEL:]):
+        return True
     return bool(_context("phone").search(before[-_DIGEST:]) or _context("amount").match(after))
 
 
@@ -74,6 +79,6 @@ def _run(text: str) -> str:
 
 @cache
 def _context(kind: str) -> re.Pattern[str]:
-    """The words that tell a telephone number (before it) or an amount (after it)."""
+    """The words that tell a telephone number or a person's (before it), or an amount (after it)."""
     known = "|".join(map(re.escape, words("privacy.numbers")[kind]))
-    return re.compile(rf"\b(?:{known})\W*$" if kind == "phone" else rf" ?(?:{known})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{known})\W*$" if kind != "amount" else rf" ?(?:{known})\b", re.IGNORECASE)

@@ -27,20 +27,21 @@ def bundle_of(contributions: Iterable[Contribution]) -> Bundle:
             kept[key] = {contribution.digest: contribution}
         elif contribution.rank == rank:
             rival = kept[key].get(contribution.digest)
-            kept[key][contribution.digest] = contribution if rival is None else min(rival, contribution, key=_order)
+            kept[key][contribution.digest] = contribution if rival is None else min(rival, contribution, key=order)
     return {key: frozenset(rivals.values()) for key, rivals in kept.items()}
 
 
-def _order(contribution: Contribution) -> tuple[int, list[str], tuple[str, ...], str, str]:
+def order(contribution: Contribution) -> tuple[object, ...]:
     """The same content from two files: the one of which more counts stands, then the certified one, whatever the route.
 
-    Of two certifications the first stands.
+    Of two certifications the first stands, of two that are lifted the one lifted last.
     """
     source = contribution.rows[0].origin.source if contribution.rows else None
-    parts, signature = sorted(contribution.parts), contribution.signature
+    parts, signature, lifted = sorted(contribution.parts), contribution.signature, contribution.lifted
     signed = ("1",) if signature is None else ("0", signature.at.isoformat(), *map(str, astuple(signature)))
     file = ("", "") if source is None else (source.sha256, source.name)
-    return (-len(parts), parts, signed, *file)
+    since = -lifted.timestamp() if lifted is not None else 0.0
+    return (-len(parts), parts, signed, since, *file, repr(contribution.findings))
 
 
 def settled(bundle: Bundle, stage: str) -> dict[str, Contribution]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from xlstyr.layout.definition import Workbook
@@ -13,7 +13,9 @@ from xlstyr.model.period import columns
 from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.figures import money_rows
 from xlstyr.rollup.merge import bundle_of, settled
+from xlstyr.rounds.round import Round
 from xlstyr.rounds.soundness import Known, sound
+from xlstyr.rounds.succeeding import named, reached_from
 from xlstyr.words import word
 
 TABLE, WHOLE, FACTS = "carrier", "carried", "facts"
@@ -61,6 +63,40 @@ def parse_carrier(
         elif not findings:
             findings += _changed_lines(raw, workbook, contributions, whole.get("lines"))
     return contributions, findings
+
+
+def own_answers(
+    round_: Round, carrier: str, carried: Iterable[Contribution]
+) -> tuple[list[Contribution], list[Finding]]:
+    """Those of ``carried`` that a roll-up of the node ``carrier`` may bear, and XS511 for each of the others.
+
+    It bears answers of what lies below by decision or line, of former nodes that have become that or are nowhere else,
+    in workbooks that were issued here.
+    """
+    organisation, succession = round_.premises.organisation, round_.premises.succession
+    nodes = organisation.reach(carrier) if carrier in organisation else {carrier, *succession.formers(carrier)}
+    reach = reached_from(round_.premises, frozenset(nodes), lost=True)
+    kept: list[Contribution] = []
+    findings: list[Finding] = []
+    for one in carried:
+        reason = _foreign(round_, one, reach)
+        if reason:
+            args = {"node": named(round_.premises, one.node), "part": named(round_.premises, carrier)}
+            findings.append(found("XS511", Place(node=one.node), **args, reason=word(f"checks.carrier.{reason}")))
+        else:
+            kept.append(one)
+    return kept, findings
+
+
+def _foreign(round_: Round, said: Contribution, reach: Container[str]) -> str:
+    """Why a roll-up mayn't bear ``said``, as the key of its words; ``""``: it may."""
+    if said.node not in reach:
+        return "outside"
+    register = round_.register
+    if register.issue(said.node, said.stage) is not None and register.issue(said.node, said.stage, said.issue) is None:
+        return "unissued"
+    times = [said.lifted, said.signature.at if said.signature is not None else None]
+    return "unzoned" if any(time is not None and time.tzinfo is None for time in times) else ""
 
 
 def _texts(raw: RawBook) -> dict[str, str]:

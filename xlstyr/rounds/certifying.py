@@ -5,16 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from xlstyr.checks.process import certified_late
+from xlstyr.checks.senders import addresses_above, addresses_of
 from xlstyr.layout.submission import PARTS
-from xlstyr.model.bundle import Contribution, Signature, load
+from xlstyr.model.bundle import Contribution, Signature
 from xlstyr.model.days import local_day
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.organisation import NodeKind
+from xlstyr.model.personal import masked
 from xlstyr.model.premises import Contact, Premises
 from xlstyr.model.records import Signoff
 from xlstyr.rounds.comparing import said_by
-from xlstyr.rounds.locking import Lock, certification, standing, view
+from xlstyr.rounds.locking import Lock, certification, lifted_below, lock_of, since_reopened, standing, stands, view
+from xlstyr.rounds.register import Event
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.succeeding import named
 from xlstyr.words import word
@@ -34,10 +37,15 @@ def certifiers(premises: Premises, node: str) -> tuple[Contact, ...]:
 
 
 def _role(round_: Round, node: str, by: str) -> str | None:
-    """As what ``by`` may certify ``node``; None when not at all. ``""`` is whoever runs the round: its owner."""
+    """As what ``by`` may certify ``node``; None when not at all. ``""`` is whoever runs the round: its owner.
+
+    In a part of a round nobody is: the control workbook is another's.
+    """
     premises = round_.premises
     if by in _addresses(certifiers(premises, node)):
         return "certifier"
+    if round_.part is not None:
+        return None
     return "owner" if not by or by in _owners(round_) else None
 
 
@@ -57,46 +65,131 @@ def _owners(round_: Round) -> frozenset[str]:
 # at collection
 
 
-def on_arrival(round_: Round, said: Iterable[Contribution], delivery: Delivery, own: bool) -> list[Finding]:
+def on_arrival(
+    round_: Round, said: Iterable[Contribution], delivery: Delivery, carrier: str | None = None
+) -> list[Finding]:
     """Certifies what came, where its Klart sheet, sender and copies say so; inside the transaction that took it in.
 
-    ``own``: a node's own workbook. One that a rolled-up workbook carries is certified when it was so below.
+    ``carrier``: the node whose rolled-up workbook carries it, None for a node's own workbook. What is carried is
+    certified when it was so below, by somebody who may, and somebody at that node or above has sent it.
     """
     findings: list[Finding] = []
+    trusted = carrier is not None and _may_carry(round_, carrier, delivery)
     for one in said:
         if one.node not in round_.premises.organisation:
             continue
-        decided = view(round_.register, one.node)
-        locked = (one.node, one.stage) in decided.locks
-        if one.signature is not None:
-            _carry(round_, one, one.signature)
-        elif own and not locked:
+        before = view(round_.register, one.node).locks.get((one.node, one.stage))
+        if carrier is None:
             findings += _by_sender(round_, one, delivery)
+        else:
+            findings += _carried(round_, one, carrier, trusted=trusted)
+        findings += _replaced(round_, one, before)
         findings += _overruled(round_, one)
     return findings
 
 
-def _carry(round_: Round, said: Contribution, signature: Signature) -> None:
-    """Registers a certification from below, once: one that was lifted here doesn't come back with the next roll-up."""
-    for event in round_.register.events(["certified"], said.node):
-        known = certification(event)
-        if (event.stage, known.digest, known.signature) == (said.stage, said.digest, signature):
-            return
+def _may_carry(round_: Round, carrier: str, delivery: Delivery) -> bool:
+    """Whether certifications count in a roll-up of ``carrier`` that came so; what lies in a folder was laid there."""
+    if not delivery.sender:
+        return delivery.channel == "folder"
+    return delivery.sender.casefold() in addresses_above(round_.premises, carrier)
+
+
+def _carried(round_: Round, said: Contribution, carrier: str, *, trusted: bool) -> list[Finding]:
+    """What a level below has certified, and what it has lifted."""
+    events = round_.register.events(["certified", "reopened", "lifted"], said.node)
+    happened = [event for event in events if event.stage == said.stage]
+    if trusted and said.lifted is not None:
+        _lift(round_, said, happened)
+    signature = said.signature
+    if signature is None or _is_known(happened, said, signature):
+        return []
+    if not stands(Lock(said.digest, signature, carried=True, after=said.lifted), lifted_below(happened)):
+        return []  # the level below has lifted it since
+    root = round_.premises.organisation.root.id
+    by = signature.by.casefold()
+    is_certifier = signature.role == "certifier" and by in _addresses(certifiers(round_.premises, said.node))
+    if not trusted or not (is_certifier or (signature.role == "owner" and carrier == root)):
+        who = shown(round_.premises, said.node, signature)
+        return [found("XS516", Place(node=said.node), node=named(round_.premises, said.node), by=who, id=said.node)]
     _certify(round_, said, signature, carried=True)
+    return []
+
+
+def _is_known(happened: Iterable[Event], said: Contribution, signature: Signature) -> bool:
+    """Whether a certification is registered: one that was lifted here doesn't come back with the next roll-up."""
+    events = list(happened)
+    valid = since_reopened(events)
+    for event in events:
+        known = certification(event) if event.kind == "certified" else None
+        if known is None or (known.digest, known.signature) != (said.digest, signature):
+            continue
+        again = (known.rank, known.after) == ((said.issue, said.revision), said.lifted)
+        if not known.carried or known not in valid or again:
+            return True
+    return False
+
+
+def _lift(round_: Round, said: Contribution, happened: list[Event]) -> None:
+    """Registers, once, that the level below has lifted what it had certified: here as well, if it came from there."""
+    assert said.lifted is not None
+    if any(e.kind == "lifted" and datetime.fromisoformat(e.data["lifted"]) >= said.lifted for e in happened):
+        return
+    if any(e.kind == "reopened" and e.at == said.lifted for e in happened):
+        return  # lifted here, and carried back
+    data = {"lifted": said.lifted.isoformat(), "why": word("certify.why.below")}
+    lifting = Event(0, round_.now, "lifted", said.node, said.stage, data)
+    fell = lock_of(happened) is not None and lock_of([*happened, lifting]) is None
+    round_.register.add_event("lifted", said.node, said.stage, round_.now, **data, fell=fell)
+
+
+def _replaced(round_: Round, said: Contribution, before: Lock | None) -> list[Finding]:
+    """XS708: another certified answer counts than did. XS709: none does any more, the level below has lifted it."""
+    if before is None:
+        return []
+    now = view(round_.register, said.node).locks.get((said.node, said.stage))
+    name = named(round_.premises, said.node)
+    day = local_day(before.signature.at)
+    by = shown(round_.premises, said.node, before.signature)
+    if now is None:
+        return [found("XS709", Place(node=said.node), node=name, by=by, day=day)]
+    if now.digest == before.digest:
+        return []
+    return [found("XS708", Place(node=said.node), node=name, by=by, day=day, id=said.node)]
 
 
 def _by_sender(round_: Round, said: Contribution, delivery: Delivery) -> list[Finding]:
-    allowed = _addresses(certifiers(round_.premises, said.node))
-    by = next((one for one in (delivery.sender, *delivery.copies) if one.casefold() in allowed), "")
+    """An answer from a certifier is certified; with one in copy when it comes from the node itself."""
+    by = _certifier(round_, said.node, delivery)
     signoff = _signoff(said)
-    if not by or signoff is None or not signoff.done:
+    if not by or signoff is None or not signoff.done or _is_certified(round_, said):
         return []
     left = _left(round_.premises, said, signoff.minutes, signoff.decided)
     if left:
         return [_unfinished(round_, said.node, left)]
-    signature = Signature(by.casefold(), "certifier", round_.now, signoff.minutes, signoff.decided)
-    _certify(round_, said, replace(signature, why=_lifted(round_, said)))
+    sender = delivery.sender.casefold()
+    copy = "" if by == sender else word("certify.why.copy", sender=masked(sender))
+    why = "; ".join(filter(None, (copy, _lifted(round_, said))))
+    _certify(round_, said, Signature(by, "certifier", round_.now, signoff.minutes, signoff.decided, why))
     return _late(round_, said.node, delivery.received)
+
+
+def _certifier(round_: Round, node: str, delivery: Delivery) -> str:
+    """Who certifies by sending, or by having a copy; ``""``: nobody. Anybody can write anybody's address in copy."""
+    allowed = _addresses(certifiers(round_.premises, node))
+    sender = delivery.sender.casefold()
+    if sender in allowed:
+        return sender
+    if sender not in addresses_of(round_.premises, node):
+        return ""
+    return next((one.casefold() for one in delivery.copies if one.casefold() in allowed), "")
+
+
+def _is_certified(round_: Round, said: Contribution) -> bool:
+    """Whether this very answer has been certified since the node was last reopened."""
+    events = round_.register.events(["certified", "reopened"], said.node)
+    valid = since_reopened(event for event in events if event.stage == said.stage)
+    return any((one.digest, one.rank) == (said.digest, (said.issue, said.revision)) for one in valid)
 
 
 def _overruled(round_: Round, said: Contribution) -> list[Finding]:
@@ -138,19 +231,6 @@ def shown(premises: Premises, node: str, signature: Signature) -> str:
     everybody = (contact for above in reversed(path) for contact in premises.contacts_of(above.id))
     function = next((one.function for one in everybody if one.email.casefold() == signature.by and one.function), "")
     return f"{function} ({signature.by})" if function else signature.by or word("certify.who.unnamed")
-
-
-def forgotten(round_: Round, before: Iterable[str], after: Iterable[Contribution]) -> None:
-    """Lifts the certification of what a file said ``before`` and, read anew, no longer says."""
-    digests = {one.digest for one in after}
-    for one in map(load, before):
-        lock = view(round_.register, one.node).locks.get((one.node, one.stage))
-        if lock is None or lock.digest != one.digest or one.digest in digests:
-            continue
-        if all(other.digest != one.digest for other in said_by(round_, one.node, one.stage)):
-            round_.register.add_event(
-                "reopened", one.node, one.stage, round_.now, by="", why=word("certify.why.reread")
-            )
 
 
 # by hand
@@ -218,6 +298,7 @@ def _asked(finding: Finding) -> Finding:
 
 def _forbidden(round_: Round, node: str, by: str) -> Finding:
     allowed = ", ".join(dict.fromkeys(_addresses(certifiers(round_.premises, node)))) or word("certify.who.owner")
+    by = by or word("certify.who.unknown")
     return found("XS704", Place(node=node), by=by, node=round_.premises.organisation[node].name, allowed=allowed)
 
 
@@ -262,9 +343,12 @@ def _certify(round_: Round, said: Contribution, signature: Signature, carried: b
         "minutes": signature.minutes,
         "decided": signature.decided.isoformat() if signature.decided else "",
         "why": signature.why,
+        "issue": said.issue,
+        "revision": said.revision,
     }
     if carried:
-        data |= {"carried": True, "signed": signature.at.isoformat()}
+        after = said.lifted.isoformat() if said.lifted is not None else ""
+        data |= {"carried": True, "signed": signature.at.isoformat(), "after": after}
     round_.register.add_event("certified", said.node, said.stage, round_.now, **data)
 
 

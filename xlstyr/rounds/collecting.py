@@ -1,7 +1,6 @@
 """``collect``: takes in what has come, keeps every original, and registers what it says."""
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,13 +16,14 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, found
 from xlstyr.model.personal import masked
 from xlstyr.rounds import quarantine
-from xlstyr.rounds.certifying import forgotten, on_arrival
+from xlstyr.rounds.certifying import on_arrival
 from xlstyr.rounds.comparing import Compared, corrected
-from xlstyr.rounds.examining import Examined, examine, readable
+from xlstyr.rounds.examining import Examined, examine, faulty, readable, surely
 from xlstyr.rounds.inbox import MIB, is_mailbox, read_waiting, too_large, waiting
 from xlstyr.rounds.mailbook import Arrival
 from xlstyr.rounds.post import MESSAGES, Letter, Opened, Post, Postroom
 from xlstyr.rounds.register import Answer
+from xlstyr.rounds.rereading import as_read, forgotten, upheld
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.safe import write_safely
 from xlstyr.rounds.soundness import told_of_rank
@@ -227,27 +227,17 @@ def take_in(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
     known = round_.register.file(sha256)
     if known is None:
         write_safely(round_.folder_of("originals") / f"{sha256}{Path(name).suffix.casefold()[:8]}", data)
-    return _surely(
+    return surely(
         lambda: _take_in(round_, data, name, delivery, known),
         lambda error: _failed(round_, data, name, delivery, error),
     )
-
-
-def _surely[T](work: Callable[[], T], otherwise: Callable[[Exception], T]) -> T:
-    """What ``work`` gives; a bug of ours that one file meets becomes what ``otherwise`` gives, and the next goes on."""
-    try:
-        return work()
-    except (XlstyrError, OSError, sqlite3.Error):
-        raise  # the environment: a file's content has no part in it
-    except Exception as error:  # noqa: BLE001
-        return otherwise(error)
 
 
 def _failed(round_: Round, data: bytes, name: str, delivery: Delivery, error: Exception) -> Taken:
     """A file at which the program failed, registered as refused; what it was read as before still counts."""
     file = masked(readable(name))
     sha256 = hashlib.sha256(data).hexdigest()
-    examined = Examined(file, sha256, None, "", "refused", (_bug(error).at(file=file),))
+    examined = Examined(file, sha256, None, "", "refused", (faulty(error).at(file=file),))
     taken = Taken(examined, duplicate=False, delivery=delivery)
     register = round_.register
     with register.transaction():
@@ -260,23 +250,19 @@ def _failed(round_: Round, data: bytes, name: str, delivery: Delivery, error: Ex
     return taken
 
 
-def _bug(error: Exception) -> Finding:
-    return found("XS901", detail=type(error).__name__)
-
-
 def _followed(round_: Round, taken: Taken) -> Taken:
     """``taken`` in a watched folder, where it replaces what lay there."""
     examined = taken.examined
 
-    def work() -> Taken:
+    def followed() -> Taken:
         follow(round_, examined.sha256, taken.delivery.place, examined.name, again=taken.duplicate)
         return taken
 
     def failed(error: Exception) -> Taken:
-        findings = (*examined.findings, _bug(error).at(file=examined.name, node=examined.node or ""))
-        return replace(taken, examined=replace(examined, findings=findings))
+        finding = faulty(error).at(file=examined.name, node=examined.node or "")
+        return replace(taken, examined=replace(examined, findings=(*examined.findings, finding)))
 
-    return _surely(work, failed)
+    return surely(followed, failed)
 
 
 def _take_in(round_: Round, data: bytes, name: str, delivery: Delivery, known: tuple[str, datetime] | None) -> Taken:
@@ -286,8 +272,9 @@ def _take_in(round_: Round, data: bytes, name: str, delivery: Delivery, known: t
         return _register(round_, data, name, delivery)
     if known[0].startswith(sha256):  # saved by ``recover`` under no name; here it comes as it was called
         return _register(round_, data, name, delivery)
-    examined = examine(round_, data, name, replace(delivery, received=_first_came(round_, sha256, known[1])))
-    if [(one.digest, one.parts) for one in examined.contributions] != _registered(round_, sha256):
+    delivered = replace(delivery, received=_first_came(round_, sha256, known[1]))
+    examined = upheld(round_, examine(round_, data, name, delivered))
+    if [*map(as_read, examined.contributions)] != _registered(round_, sha256):
         return _register(round_, data, name, delivery)
     if examined.seal:
         if quarantine.is_loose(round_, sha256):
@@ -311,19 +298,17 @@ def _first_came(round_: Round, sha256: str, registered: datetime) -> datetime:
 
 def _certified(round_: Round, examined: Examined, delivery: Delivery) -> tuple[Finding, ...]:
     """Certifies what a file says, where it may be; what is to be told about it."""
-    own = examined.submission is not None
-    told = on_arrival(round_, examined.contributions, delivery, own)
+    told = on_arrival(round_, examined.contributions, delivery, examined.carrier)
     return tuple(finding.at(file=examined.name) for finding in told)
 
 
-def _registered(round_: Round, sha256: str) -> list[tuple[str, frozenset[str]]]:
-    """What the register has of a file: digest and counting parts of each contribution."""
-    texts = round_.register.said_by(sha256)
-    return [(one.digest, one.parts) for one in map(load, texts)]
+def _registered(round_: Round, sha256: str) -> list[tuple[object, ...]]:
+    """What the register has of a file, as it is compared."""
+    return [as_read(load(text)) for text in round_.register.said_by(sha256)]
 
 
 def _register(round_: Round, data: bytes, name: str, delivery: Delivery) -> Taken:
-    examined = examine(round_, data, name, delivery)
+    examined = upheld(round_, examine(round_, data, name, delivery))
     register = round_.register
     if examined.seal:
         delivery = quarantine.safe_delivery(delivery, examined.name)
@@ -404,7 +389,6 @@ def _recover(round_: Round, room: Postroom) -> list[str]:
         if kind in MESSAGES:
             _take_message(round_, room, Letter(data, "", kind, "message"), done)
         else:
-            write_safely(path.with_name(f"{sha256}{path.suffix}"), data)
             if take_in(round_, data, path.name, Delivery(round_.now)).examined.seal:
                 path.unlink(missing_ok=True)  # under another name
     quarantine.settle(round_)

@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from xlstyr.model.bundle import Contribution, Row, load
+from xlstyr.model.bundle import Contribution, Row
 from xlstyr.model.finding import Finding
 from xlstyr.model.period import Period
 from xlstyr.model.records import BudgetLine, Record
+from xlstyr.rounds.locking import heard
 from xlstyr.rounds.round import Round
 from xlstyr.words import word, words
 
@@ -172,7 +173,7 @@ def _told(said: Contribution) -> tuple[object, ...]:
 def said_by(round_: Round, node: str, stage: str, but: str = "") -> list[Contribution]:
     """Everything that ``node`` has said at ``stage``, in the order it came; the file ``but`` left out."""
     answers = round_.register.answers(node, stage)
-    return [load(one.contribution) for one in answers if one.contribution is not None and one.sha256 != but]
+    return heard(one for one in answers if one.sha256 != but)
 
 
 def latest(round_: Round, node: str) -> Compared | None:

@@ -295,6 +295,8 @@ def _register(path: Path) -> Iterator[Check]:
             (state,) = db.execute("pragma quick_check(1)").fetchone()
             (stated,) = db.execute("select count(*) from meta where key = 'schema'").fetchone()
     except sqlite3.Error as error:
+        if "lock" in str(error) or "disk I/O" in str(error):
+            return  # the disk's fault, told already
         state, stated = str(error), 1
     if state != "ok":
         yield bad("register", "stop", file=path.name, why=state)

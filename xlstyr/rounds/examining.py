@@ -2,8 +2,10 @@
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from xlstyr.checks.identity import Expected, check_identity
 from xlstyr.checks.privacy import PRIVATE
@@ -24,7 +26,7 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding, blocked_parts, found
 from xlstyr.model.plain import plain
 from xlstyr.model.provenance import Source
-from xlstyr.rounds.carrier import parse_carrier
+from xlstyr.rounds.carrier import own_answers, parse_carrier
 from xlstyr.rounds.own_sheets import without_own_sheets
 from xlstyr.rounds.quarantine import private_findings, safe_name
 from xlstyr.rounds.register import Issue
@@ -33,6 +35,7 @@ from xlstyr.rounds.round import Round
 from xlstyr.rounds.soundness import known_here, unreturned
 from xlstyr.rounds.succeeding import reached
 
+T = TypeVar("T")
 PARTS = frozenset({"money", "goals", "control"})
 
 
@@ -55,6 +58,14 @@ class Examined:
     issued: Content | None = None
 
     @property
+    def carrier(self) -> str | None:
+        """The node whose rolled-up workbook this is; None for a node's own workbook."""
+        rows = (row for one in self.contributions for row in one.rows)
+        first = next(rows, None)
+        own = self.submission is not None or (first is not None and first.origin.source.sha256 == self.sha256)
+        return None if own else self.node
+
+    @property
     def seal(self) -> str:
         """The code for which the file must be sealed in quarantine, ``""`` for none."""
         return next((finding.code for finding in self.findings if finding.code in PRIVATE), "")
@@ -68,12 +79,24 @@ def examine(round_: Round, data: bytes, name: str, delivery: Delivery | None = N
     sha256 = hashlib.sha256(data).hexdigest()
     sender, received = (delivery.sender, delivery.received) if delivery is not None else ("", None)
     source = Source(sha256, readable(name), sender, received)
+    return surely(
+        lambda: _examine(round_, data, source, delivery), lambda error: _refused(source, None, [faulty(error)])
+    )
+
+
+def surely(work: Callable[[], T], otherwise: Callable[[Exception], T]) -> T:
+    """What ``work`` gives; of a bug of ours that one file meets, what ``otherwise`` gives, so that the next goes on."""
     try:
-        return _examine(round_, data, source, delivery)
+        return work()
     except (XlstyrError, OSError, sqlite3.Error):
         raise  # the environment: a file's content has no part in it
-    except Exception as error:  # noqa: BLE001 (a bug met by one file must not stop the next)
-        return _refused(source, None, [found("XS901", detail=type(error).__name__)])
+    except Exception as error:  # noqa: BLE001
+        return otherwise(error)
+
+
+def faulty(error: Exception) -> Finding:
+    """XS901: the program failed at a file."""
+    return found("XS901", detail=type(error).__name__)
 
 
 def readable(name: str) -> str:
@@ -218,6 +241,8 @@ def _carrier(round_: Round, raw: RawBook, source: Source, findings: list[Finding
     contributions, changed = parse_carrier(
         raw, _rollup_layout(round_, identity.layout), round_.names, known_here(round_, identity.stage)
     )
+    contributions, foreign = own_answers(round_, identity.node, contributions)
+    changed += foreign
     named = tuple(finding.at(file=source.name, node=identity.node) for finding in (*findings, *changed))
     status = "accepted" if not any(f.severity == "fel" for f in named) else "partly" if contributions else "refused"
     return Examined(source.name, source.sha256, identity.node, identity.stage, status, named, tuple(contributions))

@@ -1,6 +1,5 @@
 """What waits to be taken in: files in folders, which collecting never changes."""
 
-import os
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -121,7 +120,7 @@ def _listed(round_: Round, place: Path, *, everything: bool) -> list[Path]:
     """A file itself, or what ``_files_in`` finds in a folder. Raises ``OSError`` when it isn't there."""
     if not stat.S_ISDIR(place.stat().st_mode):
         return [place]
-    os.listdir(place)  # raises, where ``rglob`` finds nothing in a folder that is closed
+    next(place.iterdir(), None)  # raises, where ``rglob`` finds nothing in a folder that is closed
     return list(_files_in(round_, place, everything=everything))
 
 

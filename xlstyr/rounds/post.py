@@ -325,5 +325,3 @@ def _rest(opened: Opened) -> Iterator[Arrival]:
 def _reason(part: Problem) -> str:
     known = words("post.unread") | words("mail_in.problems")
     return str(known[part.code]).format(detail=part.detail)
-
-

@@ -141,13 +141,6 @@ def log_message(round_: Round, sha256: str, code: str, node: str = "", stage: st
         round_.register.add_event(SEALED, node, stage, round_.now, sha256=sha256, what=_MESSAGE, **data)
 
 
-def seal(round_: Round, sha256: str, code: str, about: About = About()) -> None:
-    """Seals an original: logs that, then moves its bytes from among the others. Again it changes nothing."""
-    with round_.register.transaction():
-        log(round_, sha256, code, about)
-    move(round_, sha256)
-
-
 def move(round_: Round, sha256: str) -> None:
     """The bytes of a sealed original into the quarantine, which only its owner may open where the system can say so."""
     folder = round_.folder_of("quarantine")

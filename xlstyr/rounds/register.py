@@ -262,7 +262,7 @@ class Register:
         """Something happened. ``by`` and ``why`` in ``data`` say who did it and why, where somebody did.
 
         Kinds: issued sent reminded received returned commented decided certified reopened included quarantined
-        disposed archived.
+        disposed archived lifted (a certification, by the level below).
         """
         values = (at.isoformat(), kind, node, stage, json.dumps(data, ensure_ascii=False))
         self.execute("insert into events (at, kind, node, stage, data) values (?, ?, ?, ?, ?)", values)

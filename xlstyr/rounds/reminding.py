@@ -1,40 +1,53 @@
-"""``remind``: those who were sent a workbook and haven't answered, by steps counted from the deadline."""
+"""``remind``: those who were sent a workbook and haven't answered, or haven't corrected what was returned to them.
+
+By steps counted from the deadline.
+"""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from xlstyr.model.days import local_day
 from xlstyr.model.finding import Finding
 from xlstyr.model.organisation import Node
 from xlstyr.model.premises import Contact
+from xlstyr.rounds.certifying import certifiers
 from xlstyr.rounds.delivering import troubles
 from xlstyr.rounds.letters import Writer, addresses, nodes_of
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.sending import Parcel, Plan, parcel, parts, responsible, scope_of_mail
 from xlstyr.rounds.sent import Sent
+from xlstyr.rounds.status import node_states
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A node that is due a reminder of ``level`` (from 1), with copies to ``copies``."""
+    """A node that is due a reminder of ``level`` (from 1), with copies to ``copies``.
+
+    ``returned``: its answer was returned, and its correction is awaited.
+    """
 
     parcel: Parcel
     level: int
     copies: tuple[str, ...]
+    returned: bool
 
 
 def plan_reminders(round_: Round, node: str | None = None, level: str = "all") -> Plan:
     """Reminders that are due today. Each step once per node; only the latest, when several have been passed.
 
-    ``Plan.already`` names the nodes that were sent their workbook, haven't answered, and are due nothing today.
+    ``Plan.already`` names the nodes that were sent their workbook, whose answer or correction is awaited, and are due
+    nothing today.
     ``level`` goes with ``node`` as in ``sending.scope_of_mail``. Raises ``XlstyrError`` as ``plan_issue`` does.
     """
     made, sent = Plan(), Sent(round_)
     groups: dict[tuple[object, ...], list[Due]] = defaultdict(list)
     undecided = sent.undecided("reminder")
+    returned = {one.node.id for one in node_states(round_) if one.state == "returned"}
+    answered = sent.answered - returned
     for one in scope_of_mail(round_, node, level):
-        if one.id not in sent.sent or one.id in sent.answered:
+        if one.id not in sent.sent or one.id in answered:
             continue
         step = _step(round_, one, round_.now)
         unsure = [row for row in undecided if one.id in nodes_of(row) and _step(round_, one, row.at) >= step]
@@ -42,9 +55,9 @@ def plan_reminders(round_: Round, node: str | None = None, level: str = "all") -
         if step == 0 or unsure or any(done >= step for done in sent.reminded[one.id]):
             made.already.append(one.id)
             continue
-        due = _due(round_, one, step)
+        due = _due(round_, one, step, returned=one.id in returned)
         if isinstance(due, Due):
-            groups[(*sorted(map(str.casefold, due.parcel.to)), step, due.copies)].append(due)
+            groups[(*sorted(map(str.casefold, due.parcel.to)), step, due.copies, due.returned)].append(due)
         else:
             made.findings.extend(due)
     _write(round_, groups, made)
@@ -59,16 +72,25 @@ def _step(round_: Round, node: Node, at: datetime) -> int:
     return sum(step.days <= gone for step in round_.settings.reminder)
 
 
-def _due(round_: Round, node: Node, step: int) -> Due | list[Finding]:
+def _due(round_: Round, node: Node, step: int, *, returned: bool) -> Due | list[Finding]:
     to, findings = responsible(round_, node)
     if not to:
         return findings
     one = parcel(round_, node, to)
     if isinstance(one, Finding):
         return [one]
+    if returned and (path := _returned(round_, node)) is not None:
+        one = replace(one, path=path, size=path.stat().st_size)
     copies = addresses(_copied(round_, node, step))
     taken = {address.casefold() for address in to}
-    return Due(one, step, tuple(address for address in copies if address.casefold() not in taken))
+    return Due(one, step, tuple(address for address in copies if address.casefold() not in taken), returned)
+
+
+def _returned(round_: Round, node: Node) -> Path | None:
+    """The workbook that was last returned to ``node``; None when there was none, or it is gone."""
+    events = round_.register.events(("returned",), node.id)
+    path = round_.folder_of("returns") / str(events[-1].data.get("file", "")) if events else None
+    return path if path is not None and path.is_file() else None
 
 
 def _copied(round_: Round, node: Node, step: int) -> list[Contact]:
@@ -80,10 +102,7 @@ def _copied(round_: Round, node: Node, step: int) -> list[Contact]:
             case "controller":
                 found.extend(premises.controllers(node.id))
             case "certifier":
-                path = (
-                    premises.contacts_of(above.id, "certifier") for above in premises.organisation.path(node.id)[::-1]
-                )
-                found.extend(next((contacts for contacts in path if contacts), ()))
+                found.extend(certifiers(premises, node.id))
             case "line_parent" if node.line is not None:
                 found.extend(premises.contacts_of(node.line, "responsible"))
     return found
@@ -104,5 +123,6 @@ def _write(round_: Round, groups: dict[tuple[object, ...], list[Due]], made: Pla
                 part=(number, len(whole)),
                 data={"level": step, "cc": list(copies)},
                 level=step,
+                returned=group[0].returned,
             )
             made.letters.append(letter)

@@ -118,7 +118,9 @@ def _in_bounds(said: Contribution, _known: Known) -> bool:
 def _fits(name: str, value: object) -> bool:
     if isinstance(value, str):
         return len(value) <= (SHORT if name in _CODES else CELL)
-    return not isinstance(value, int | Decimal) or abs(value) < AMOUNT
+    if isinstance(value, int | Decimal):
+        return -AMOUNT < value < AMOUNT
+    return True
 
 
 def _amounts(row: Row) -> tuple[tuple[Period, int], ...]:

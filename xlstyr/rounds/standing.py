@@ -14,7 +14,7 @@ from xlstyr.model.finding import Finding
 from xlstyr.model.personal import masked
 from xlstyr.rollup.merge import bundle_of
 from xlstyr.rounds.comparing import said_by
-from xlstyr.rounds.locking import Key, standing, view
+from xlstyr.rounds.locking import Key, heard, standing, view
 from xlstyr.rounds.post import MESSAGES, Postroom
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
@@ -25,8 +25,7 @@ Said = tuple[str, Contribution]
 
 def contributions(round_: Round) -> list[Contribution]:
     """Every contribution in the register that may count: decisions joined to their rank, certified nodes locked."""
-    texts = (answer.contribution for answer in round_.register.answers())
-    return list(standing((load(text) for text in texts if text is not None), view(round_.register)))
+    return list(standing(heard(round_.register.answers()), view(round_.register)))
 
 
 def bundle(round_: Round) -> dict[tuple[str, str], frozenset[Contribution]]:
@@ -74,11 +73,13 @@ def choose(round_: Round, given: Path | str, why: str = "", by: str = "") -> Con
     decisions = view(round_.register, chosen.node)
     if not decisions.counts(chosen):
         raise XlstyrError(word("cli.errors.locked_node", node=name, file=file, id=chosen.node))
-    others = [decisions.seen(one) for one in said_by(round_, chosen.node, chosen.stage)]
+    said = said_by(round_, chosen.node, chosen.stage)
+    others = [decisions.seen(one) for one in said]
     if any(one.rank[:2] > chosen.rank[:2] for one in others):
         raise XlstyrError(word("cli.errors.not_rival", file=file, node=name))
-    rank = 1 + max(one.decision for one in others)  # above what a level below has decided as well
-    about = {"digest": chosen.digest, "rank": rank, "sha256": sha256, "why": masked(why), "by": by}
+    rank = 1 + max(one.decision for one in (*said, *others))  # above what a level below has decided as well
+    about = {"digest": chosen.digest, "issue": chosen.issue, "revision": chosen.revision, "rank": rank}
+    about |= {"sha256": sha256, "why": masked(why), "by": by}
     with round_.register.transaction():
         round_.register.add_event("decided", chosen.node, chosen.stage, round_.now, **about)
     return chosen

@@ -101,6 +101,8 @@ class _Course:
                 self.certified, self.included = True, False
             case "reopened":
                 self.certified = self.included = False
+            case "lifted" if event.data.get("fell"):
+                self.certified = self.included = False
             case "included":
                 self.included = True
             case "issued":

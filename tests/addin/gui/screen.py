@@ -24,7 +24,7 @@ PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool", "import": "imagemagick"}
 KEPT = "XLSTYR_SCREENSHOTS"
 """The environment variable that names a folder for all screenshots, to look at."""
 WIDTH, HEIGHT = 1500, 1150
-DEADLINE = 150.0
+DEADLINE = 120.0
 _POSITION_AND_SIZE = 15  # com.sun.star.awt.PosSize.POSSIZE
 _MOST_CHILDREN = 400  # a sheet has a thousand million cells
 
@@ -167,6 +167,12 @@ class Desk:
         table = next(part for part in self._parts() if _is(part, "TABLE"))
         self.screen.click(*_middle(table.getAccessibleCellAt(row, column).AccessibleContext))
 
+        def selected() -> bool:
+            address = self.document.CurrentSelection.RangeAddress
+            return (address.StartColumn, address.StartRow) == (column, row)
+
+        self.screen.wait("the cell is selected", selected)
+
     def message(self) -> str:
         """The text of the message box that comes up."""
         return "\n".join(part.AccessibleName for part in self.screen.wait("a message box", self._box))
@@ -233,11 +239,10 @@ class Desk:
 
     def _box(self) -> list[Any] | None:
         toolkit = self.office.service("awt.Toolkit")
-        for number in range(toolkit.TopWindowCount):
-            context = toolkit.getTopWindow(number).AccessibleContext
-            parts = list(_parts(context)) if context is not None else []
-            if len(parts) < 20 and any(_is(part, "PUSH_BUTTON", "OK") for part in parts):
-                return parts
+        windows = [toolkit.getTopWindow(number) for number in range(toolkit.TopWindowCount)]
+        for window in windows:
+            if window.isVisible() and window.AccessibleContext.AccessibleRole in (_role("ALERT"), _role("DIALOG")):
+                return list(_parts(window.AccessibleContext))
         return None
 
 
