@@ -5,6 +5,7 @@ import re
 import shutil
 import sqlite3
 import stat
+import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from xlstyr.excel.beside import beside
 from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import Identity
 from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable
+from xlstyr.mail.unpack import unpack
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds import collecting, quarantine
@@ -652,6 +654,14 @@ def test_what_is_no_persons_number_seals_no_message(desk: Desk, text: str, kind:
     (taken,) = desk.collected()
     assert taken.outcome == "accepted"
     assert desk.lying("karantän") == []
+
+
+@pytest.mark.parametrize("text", ["a1212121212", "tel 1212121212 ", "1212121212 kr ", "<p "])
+def test_a_long_text_costs_little_to_look_through(text: str) -> None:
+    data = written(None, text=text * 100_000, kind="html")
+    started = time.process_time()
+    assert unpack(data).complete
+    assert time.process_time() - started < 2
 
 
 def test_a_message_without_a_workbook_is_sealed_too(desk: Desk) -> None:

@@ -12,8 +12,9 @@ import xlwings as xw
 from tests.conftest import NOW
 from xlstyr.addin import buttons
 from xlstyr.addin.following import Trail, trail_of
-from xlstyr.addin.formulas import Box, Tracer, UntraceableError, Value, exact
+from xlstyr.addin.formulas import Tracer, Value, exact
 from xlstyr.addin.trails import verdict_of
+from xlstyr.addin.trees import Box, UntraceableError
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.consolidating import consolidate
 from xlstyr.rounds.round import Round

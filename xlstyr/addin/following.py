@@ -15,9 +15,10 @@ from pathlib import Path
 
 import xlwings as xw
 
-from xlstyr.addin.formulas import Box, Cell, Tracer, UntraceableError, Value, exact
+from xlstyr.addin.formulas import Cell, Tracer, Value, exact
 from xlstyr.addin.homes import home_of
 from xlstyr.addin.openbook import formulas_of, identity_of, raw_sheet
+from xlstyr.addin.trees import Box, UntraceableError
 from xlstyr.layout.content import Identity
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.load import load_workbook

@@ -245,7 +245,7 @@ class Taking:
         elif reason:
             self._ignore(place, claims.name, reason)
             if reason == "text":
-                self._look(text_of(data[: MIB * 4]), markup=claims.type == "text/html")
+                self._look(text_of(data[: 2 * MIB]), markup=claims.type == "text/html")
                 self._files_in_text(data, place)
         else:
             self._keep(data, claims.name, place)

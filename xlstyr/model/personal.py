@@ -20,6 +20,7 @@ _PERIOD = re.compile(r"\d*01[-+ ]*(?:(?:0[13578]|1[02])31|(?:0[469]|11)30|022[89
 _DIGEST = 16  # letters and digits in one: a digest or a key that holds digits by chance
 _MOBILE = re.compile(r"07\d{8}")
 _LABEL = 24  # signs before a number that may say what it is
+_AROUND = 64
 _HIDDEN = "\u2022\u2022\u2022"
 
 
@@ -63,7 +64,7 @@ def _is_something_else(match: re.Match[str], text: str) -> bool:
         return True
     if not match[0].isdigit():
         return False
-    before, after = text[: match.start()], text[match.end() :]
+    before, after = text[max(0, match.start() - _AROUND) : match.start()], text[match.end() : match.end() + _AROUND]
     run = len(_run(before[::-1])) + len(_run(after))
     if run and run + len(match[0]) >= _DIGEST:
         return True

@@ -164,8 +164,9 @@ class Desk:
 
     def click_cell(self, column: int, row: int) -> None:
         """Clicks on a cell of the sheet in front, counted from 0. It must be in sight."""
-        table = next(part for part in self._parts() if _is(part, "TABLE"))
-        self.screen.click(*_middle(table.getAccessibleCellAt(row, column).AccessibleContext))
+        panes = [part for part in self._parts() if _is(part, "DOCUMENT_SPREADSHEET")]  # four where rows are frozen
+        places = [(pane, self._cell(pane, column, row)) for pane in panes]
+        self.screen.click(*next(place for pane, place in places if _holds(pane, *place)))
 
         def selected() -> bool:
             address = self.document.CurrentSelection.RangeAddress
@@ -217,15 +218,19 @@ class Desk:
     def _parts(self) -> Iterator[Any]:
         return _parts(self.document.CurrentController.Frame.ComponentWindow.AccessibleContext)
 
+    @staticmethod
+    def _cell(pane: Any, column: int, row: int) -> tuple[int, int]:
+        table = next(part for part in _parts(pane) if _is(part, "TABLE"))
+        return _middle(table.getAccessibleCellAt(row, column).AccessibleContext)
+
     def _in_front(self) -> str:
         return str(self.document.CurrentController.ActiveSheet.Name)
 
     def _tab(self, sheet: str) -> tuple[int, int] | None:
         """The middle of a sheet's tab; None when it is out of sight."""
         tabs = next(part for part in self._parts() if _is(part, "PAGE_TAB_LIST"))
-        x, y = _middle(next(part for part in _parts(tabs) if _is(part, "PAGE_TAB", sheet)))
-        left = tabs.LocationOnScreen.X
-        return (x, y) if left < x < left + tabs.Size.Width else None
+        place = _middle(next(part for part in _parts(tabs) if _is(part, "PAGE_TAB", sheet)))
+        return place if _holds(tabs, *place) else None
 
     def _button(self, caption: str) -> tuple[int, int] | None:
         page = self.document.Sheets.getByName(word("addin.panel")).DrawPage
@@ -278,6 +283,12 @@ def _parts(context: Any) -> Iterator[Any]:
 def _middle(part: Any) -> tuple[int, int]:
     place, size = part.LocationOnScreen, part.Size
     return place.X + size.Width // 2, place.Y + size.Height // 2
+
+
+def _holds(part: Any, x: int, y: int) -> bool:
+    """Whether a place on the screen lies in ``part``."""
+    corner, size = part.LocationOnScreen, part.Size
+    return bool(corner.X <= x < corner.X + size.Width and corner.Y <= y < corner.Y + size.Height)
 
 
 @contextmanager
