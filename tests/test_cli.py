@@ -270,7 +270,7 @@ def test_generate_and_collect_say_one_object_each(run: Run, exempelby_answered: 
     assert all(set(item) == {"node", "issue", "status", "file"} for item in issued["workbooks"])
     assert {item["status"] for item in issued["workbooks"]} == {"unchanged"}
     collected = run("collect", "--round", folder, "--json").json
-    assert set(collected) == {"files", "messages", "left", "untouched"}
+    assert set(collected) == {"files", "messages", "left", "untouched", "rivals"}
     assert all({"file", "node", "status", "sha256", "findings"} <= set(item) for item in collected["files"])
     assert {item["status"] for item in collected["files"]} == {"accepted"}
     again = run("collect", "--round", folder, "--json")

@@ -32,6 +32,7 @@ from tests.faults.scenario import (
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.mailbook import Mailbook, Received
 from xlstyr.rounds.register import Register
+from xlstyr.rounds.safe import beside
 from xlstyr.rounds.workers import Workers
 
 KILLS = 20
@@ -198,14 +199,16 @@ def test_an_original_is_on_the_disk_before_anything_says_that_it_has_come(
     assert len(new) >= 3
     for sha in new:
         before = 0
+        name = next(path.name for path in disk.folder.rglob(f"{sha}*"))
+        written = beside(Path(name)).name
         for kind, what in (
-            ("write", sha),
-            ("fsync", sha),
+            ("write", written),
+            ("fsync", written),
             ("rename", sha),
             ("fsync", "inl\u00e4mnat"),
             ("register", sha),
         ):
-            found = (place for place, (did, name) in enumerate(disk.seen) if did == kind and what in name)
+            found = (place for place, (did, seen) in enumerate(disk.seen) if did == kind and what in seen)
             place = next((place for place in found if place >= before), None)
             assert place is not None, (kind, sha)
             before = place

@@ -210,10 +210,12 @@ def run(step: Step, folder: Path) -> object:
 
 # what is left behind
 
+_BESIDE = ("xlstyr.db", ".xlstyr.lock")
+
 
 def files(folder: Path) -> dict[str, str]:
     """Every file in the round but the register, by what it holds."""
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("xlstyr.db"))
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(_BESIDE))
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
