@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from xlstyr.layout.definition import Workbook
@@ -13,7 +14,7 @@ from xlstyr.model.period import columns
 from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.figures import money_rows
 from xlstyr.rollup.merge import bundle_of, settled
-from xlstyr.rounds.round import Round
+from xlstyr.rounds.round import Round, file_name
 from xlstyr.rounds.soundness import Known, sound
 from xlstyr.rounds.succeeding import named, reached_from
 from xlstyr.words import word
@@ -71,7 +72,8 @@ def own_answers(
     """Those of ``carried`` that a roll-up of the node ``carrier`` may bear, and XS511 for each of the others.
 
     It bears answers of what lies below by decision or line, of former nodes that have become that or are nowhere else,
-    in workbooks that were issued here.
+    in workbooks that were issued here. A committee's also bears what lay below it when that workbook was issued: a unit
+    that has moved since.
     """
     organisation, succession = round_.premises.organisation, round_.premises.succession
     nodes = organisation.reach(carrier) if carrier in organisation else {carrier, *succession.formers(carrier)}
@@ -80,7 +82,7 @@ def own_answers(
     findings: list[Finding] = []
     for one in carried:
         reason = _foreign(round_, one, reach)
-        if reason:
+        if reason and not (reason == "outside" and _was_below(round_, one, carrier)):
             args = {"node": named(round_.premises, one.node), "part": named(round_.premises, carrier)}
             findings.append(found("XS511", Place(node=one.node), **args, reason=word(f"checks.carrier.{reason}")))
         else:
@@ -97,6 +99,14 @@ def _foreign(round_: Round, said: Contribution, reach: Container[str]) -> str:
         return "unissued"
     times = [said.lifted, said.signature.at if said.signature is not None else None]
     return "unzoned" if any(time is not None and time.tzinfo is None for time in times) else ""
+
+
+def _was_below(round_: Round, said: Contribution, carrier: str) -> bool:
+    """Whether the workbook that ``said`` answers was issued among those of the committee ``carrier``."""
+    organisation, issue = round_.premises.organisation, round_.register.issue(said.node, said.stage, said.issue)
+    if issue is None or carrier not in organisation or organisation.committee(carrier).id != carrier:
+        return False
+    return PurePosixPath(issue.file).parent.name == file_name(organisation[carrier].name)
 
 
 def _texts(raw: RawBook) -> dict[str, str]:
