@@ -26,6 +26,7 @@ KEPT = "XLSTYR_SCREENSHOTS"
 WIDTH, HEIGHT = 1500, 1150
 DEADLINE = 120.0
 _POSITION_AND_SIZE = 15  # com.sun.star.awt.PosSize.POSSIZE
+_MOST_ROWS = 120
 _MOST_CHILDREN = 400  # a sheet has a thousand million cells
 
 
@@ -42,7 +43,8 @@ class Screen:
         self.shots.mkdir(parents=True, exist_ok=True)
         reader, writer = os.pipe()
         options = ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", "-displayfd", str(writer)]
-        self.process = subprocess.Popen(["Xvfb", *options], pass_fds=[writer], stderr=subprocess.DEVNULL)
+        line = ["setpriv", "--pdeathsig", "TERM", "Xvfb", *options]  # and with the screen goes all that is on it
+        self.process = subprocess.Popen(line, pass_fds=[writer], stderr=subprocess.DEVNULL)
         os.close(writer)
         with os.fdopen(reader) as answer:
             self.display = f":{answer.readline().strip()}"
@@ -96,14 +98,18 @@ class Desk:
         return list(self.document.Sheets.ElementNames)
 
     def rows(self, sheet: str) -> list[list[str]]:
-        """What is shown on a sheet, row by row."""
+        """What is shown at the top of a sheet, row by row."""
         shown = self.document.Sheets.getByName(sheet)
         cursor = shown.createCursor()
         cursor.gotoEndOfUsedArea(False)
         end = cursor.RangeAddress
+        values = shown.getCellRangeByPosition(0, 0, end.EndColumn, min(end.EndRow, _MOST_ROWS)).getDataArray()
         return [
-            [shown.getCellByPosition(column, row).String for column in range(end.EndColumn + 1)]
-            for row in range(end.EndRow + 1)
+            [
+                value if isinstance(value, str) else shown.getCellByPosition(column, row).String
+                for column, value in enumerate(cells)
+            ]
+            for row, cells in enumerate(values)
         ]
 
     def table(self, key: str) -> list[dict[str, str]]:
