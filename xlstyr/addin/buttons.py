@@ -105,16 +105,22 @@ def consolidate() -> bool:
 
 
 def _selected_node(work: Work) -> str:
-    """The node on the selected row. Raises ``XlstyrError`` when none is."""
+    """The node on the selected row of the organisation's sheet, in front or not. Raises ``XlstyrError`` when none is."""
     from xlstyr.addin.openbook import raw_sheet
     from xlstyr.layout.raw import locate
 
-    sheet = work.book.sheets.active
-    tables, _ = locate([raw_sheet(sheet)])
-    table = next((table for table in tables if table.key == "nodes"), None)
-    selection = work.book.app.selection if table is not None else None
-    row = next((row for row in table.rows if row.number == selection.row), None) if table and selection else None
-    cell = row.cells.get("node") if row is not None else None
+    front = work.book.sheets.active
+    for sheet in work.book.sheets:
+        tables, _ = locate([raw_sheet(sheet)])
+        if table := next((table for table in tables if table.key == "nodes"), None):
+            break
+    else:
+        raise XlstyrError(word("addin.pick_node"))
+    sheet.activate()  # each sheet keeps a selection of its own; only that of the one in front can be asked for
+    selection = work.book.app.selection
+    front.activate()
+    number = selection.row if selection is not None else 0
+    cell = next((row.cells.get("node") for row in table.rows if row.number == number), None)
     node = str(cell.value or "").strip() if cell is not None else ""
     if node not in work.round.premises.organisation:
         raise XlstyrError(word("addin.pick_node"))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import xlwings as xw
@@ -62,6 +63,16 @@ class Panel:
             for place, name in enumerate(columns):
                 letter = letters(table.columns[name])
                 self.sheet.range(f"{letter}{first}:{letter}{last}").value = [[row[place]] for row in padded]
+            widths = [self.sheet.range(f"{letters(table.columns[name])}1").column_width or 1 for name in columns]
+            for number, row in enumerate(padded, first):
+                self.sheet.range(f"A{number}").row_height = _height(row, widths)
+
+
+def _height(row: Sequence[Any], widths: Sequence[float]) -> float:
+    """The height that shows the whole of a row's texts, in points."""
+    texts = [(text, width) for text, width in zip(row, widths, strict=True) if isinstance(text, str)]
+    lines = max((len(wrap(text, int(1.1 * width))) for text, width in texts), default=1)
+    return 18 if lines <= 1 else 4 + 14.5 * lines
 
 
 def _states() -> list[str]:

@@ -125,8 +125,10 @@ class Desk:
 
     # what is done with it
 
-    def press(self, button: str) -> None:
-        """Clicks in the middle of a button of the panel."""
+    def press(self, button: str, *, patient: bool = True) -> None:
+        """Clicks in the middle of a button of the panel; ``patient``: when no other button is at work."""
+        if patient:
+            self.screen.wait("no button is at work", lambda: not self.busy())
         self.turn_to(word("addin.panel"))
         self.screen.click(*self.screen.wait(f"the button {button}", lambda: self._button(button)))
 
@@ -195,7 +197,8 @@ class Desk:
         return bool(_pgrep("--session", str(self.session), "--full", "xlstyr.addin.pressed"))
 
     def opened(self, path: Path) -> Any:
-        """The document at ``path``, when it is open in a window."""
+        """The document at ``path``, when it is open in a window and the button has let go of it."""
+        self.screen.wait("the button is done", lambda: not self.busy())
         return self.screen.wait(f"{path.name} is open", lambda: self._document(path))
 
     def close_others(self) -> None:

@@ -25,7 +25,7 @@ from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round
 from xlstyr.words import word
 
-pytestmark = [pytest.mark.office, pytest.mark.slow, pytest.mark.xdist_group("gui")]
+pytestmark = [pytest.mark.office, pytest.mark.slow]
 
 NODES = 104
 COMMITTEE = "Kommunstyrelsen"
@@ -97,7 +97,7 @@ def cancelled(panel: Desk, folder: Path, sent: Press) -> Press:
     runs, button = len(panel.table("panel_runs")), word("addin.button.collect")
     panel.press(button)
     panel.screen.wait("something has come in", lambda: len(list((folder / word("folders.originals")).iterdir())) > 2)
-    panel.press("Avbryt")
+    panel.press("Avbryt", patient=False)
     return Press(panel.finished(button, runs + 1), answers_in(folder))
 
 
