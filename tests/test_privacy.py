@@ -574,7 +574,7 @@ def test_the_command_counts_what_is_in_quarantine(desk: Desk) -> None:
     desk.lay(desk.edited(typed(NUMBER)))
     done = CliRunner().invoke(group, ["collect", "--round", str(desk.folder)])
     assert done.exit_code == 1
-    assert "Tog in 1 filer (0 godtagna, 0 delvis, 0 hållna, 0 avvisade)" in done.output
+    assert "Tog in 1 fil (0 godtagna, 0 delvis, 0 hållna, 0 avvisade)" in done.output
     assert "1 i karantän" in done.output
     desk.lay(desk.answer)
     assert "karantän" not in CliRunner().invoke(group, ["collect", "--round", str(desk.folder)]).output

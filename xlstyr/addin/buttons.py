@@ -46,7 +46,9 @@ def _send(work: Work) -> Result:
     letters = deliver(work.round, plan.letters, progress=work.progress("sending"))
     folder = work.round.folder_of("outbox")
     lines = [
-        word("cli.said.mail_draft", count=len(letters), folder=folder) if letters else word("cli.said.mail_nothing")
+        word("cli.said.mail_draft", count=len(letters), folder=folder.name)
+        if letters
+        else word("cli.said.mail_nothing")
     ]
     if plan.already:
         lines.append(word("addin.already", count=len(plan.already)))
@@ -105,7 +107,7 @@ def consolidate() -> bool:
 
 
 def _selected_node(work: Work) -> str:
-    """The node on the selected row of the organisation's sheet, in front or not. Raises ``XlstyrError`` when none is."""
+    """The node on the selected row of the sheet of the organisation. Raises ``XlstyrError`` when none is."""
     from xlstyr.addin.openbook import raw_sheet
     from xlstyr.layout.raw import locate
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -39,7 +38,7 @@ class Panel:
         self._fill("panel_states", ("state", "nodes", "count"), rows)
         self._fill("panel_dates", ("kind", "done", "deadline"), _dates(states))
 
-    def add_run(self, button: str, result: str, at: datetime, file: Path | None) -> None:
+    def add_run(self, button: str, result: str, at: datetime, file: str) -> None:
         """The run that just ended, above the earlier ones."""
         table = self.tables.get("panel_runs")
         if table is None or self.sheet is None:
@@ -47,7 +46,7 @@ class Panel:
         keys = ("button", "result", "at", "file")
         earlier = [[row.cells[key].value if key in row.cells else None for key in keys] for row in table.rows]
         shown = at.astimezone().strftime("%Y-%m-%d %H:%M")
-        run: list[Any] = [button, result[:400], shown, str(file) if file is not None else None]
+        run: list[Any] = [button, result[:400], shown, file or None]
         rows = [run, *(row for row in earlier if any(row))]
         self._fill("panel_runs", keys, rows[: len(table.rows)])
 

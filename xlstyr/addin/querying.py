@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CRITERIA = ("folder", "node", "account", "activity", "year", "stage")
-_FIRST, _SUMS = 4, 11
-_LIST = 16
+_FIRST, _SAID, _SUMS = 4, 11, 13
 MOST = 200_000
 _FIGURES = {
     "node": 34,
     "committee": 30,
-    "account": 12,
+    "account": 16,
     "name": 30,
     "activity": 14,
     "side": 12,
@@ -65,10 +64,19 @@ class Answer:
     indicators: "pd.DataFrame"
     opened: OpenedRound
 
-    def total(self, measure: str) -> int | None:
-        """The sum of ``amount`` or ``net_cost``, kr; None when nothing is known."""
-        known = self.figures[measure].dropna()
-        return int(known.sum()) if len(known) else None
+    @property
+    def sums(self) -> list[tuple[str, int, int | None, int | None, int | None]]:
+        """Kind of period, year, income, cost and net cost, kr. One row per period: what differs in kind isn't added.
+
+        None where nothing is known, which isn't zero.
+        """
+        known = self.figures.dropna(subset=["amount"])
+        found = []
+        for year, period in dict.fromkeys(zip(known["year"], known["period"], strict=True)):
+            rows = known[(known["year"] == year) & (known["period"] == period)]
+            income, cost = (_sum(rows.loc[rows["side"] == side, "amount"]) for side in ("income", "cost"))
+            found.append((str(period), int(year), income, cost, _sum(rows["net_cost"])))
+        return found
 
 
 def refresh(book: xw.Book) -> str:
@@ -102,6 +110,10 @@ def answer(question: Question) -> Answer:
     if years := _list(question.year):
         figures = figures[figures["year"].astype("string").isin(years)]
     return Answer(figures, indicators, opened)
+
+
+def _sum(amounts: "pd.Series[Any]") -> int | None:
+    return int(amounts.sum()) if len(amounts) else None
 
 
 def _meets(column: "pd.Series[Any]", wanted: list[str]) -> "pd.Series[Any]":
@@ -157,22 +169,29 @@ def _refresh(sheet: xw.Sheet) -> str:
     folder = _folder(sheet.book, criteria.pop("folder"))
     found = answer(Question(folder, **criteria))
     used = sheet.used_range
-    last = max(used.row + used.shape[0] - 1, _SUMS)
-    sheet.range((_SUMS, 2), (last, 1 + len(_FIGURES))).clear()
+    last = max(used.row + used.shape[0] - 1, _SAID)
+    sheet.range((_SAID, 2), (last, 1 + len(_FIGURES))).clear()
     text = _said(found)
-    put(sheet, _SUMS, 2, [[word("addin.query.total_amount"), found.total("amount")]])
-    put(sheet, _SUMS + 1, 2, [[word("addin.query.total_net"), found.total("net_cost")]])
-    put(sheet, _SUMS + 2, 2, [[text]])
-    sheet.range((_SUMS, 3), (_SUMS + 1, 3)).number_format = "#,##0"
-    sheet.range((_SUMS, 2), (_SUMS + 1, 3)).font.bold = True
+    put(sheet, _SAID, 2, [[text]])
+    sheet.range((_SAID, 2)).font.bold = True
+    top = _put_sums(sheet, found) + 2
     figures = _figures(found)
-    head(sheet, [Column(word(f"addin.query.column.{key}"), 0) for key in _FIGURES], _LIST - 1)
-    put(sheet, _LIST, 2, figures)
+    head(sheet, [Column(word(f"addin.query.column.{key}"), 0) for key in _FIGURES], top)
+    put(sheet, top + 1, 2, figures)
     if figures:
-        bottom = _LIST + len(figures) - 1
-        sheet.range((_LIST, _AMOUNTS[0]), (bottom, _AMOUNTS[1])).number_format = "#,##0"
-    _put_indicators(sheet, found, _LIST + len(figures) + 2)
+        sheet.range((top + 1, _AMOUNTS[0]), (top + len(figures), _AMOUNTS[1])).number_format = "#,##0"
+    _put_indicators(sheet, found, top + len(figures) + 3)
     return text
+
+
+def _put_sums(sheet: xw.Sheet, found: Answer) -> int:
+    """The sums, and the number of their last row."""
+    head(sheet, [Column(word(f"addin.query.sums.{key}"), 0) for key in ("period", "income", "cost", "net_cost")], _SUMS)
+    rows = [[f"{word(f'addin.query.period.{kind}')} {year}", *amounts] for kind, year, *amounts in found.sums]
+    put(sheet, _SUMS + 1, 2, rows)
+    if rows:
+        sheet.range((_SUMS + 1, 3), (_SUMS + len(rows), 5)).number_format = "#,##0"
+    return _SUMS + len(rows)
 
 
 def _typed(value: object) -> str:

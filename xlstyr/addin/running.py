@@ -158,13 +158,18 @@ def _show(book: xw.Book, round_: Round, button: str, result: Result) -> None:
     panel = Panel(book)
     with suppress(BrokenControlError):  # what is wrong with it is listed
         panel.show_states(round_)
-    panel.add_run(button, result.text, round_.now, result.file)
+    panel.add_run(button, result.text, round_.now, _inside(round_, result.file) if result.file is not None else "")
     if result.findings is not None:
         show(book, result.findings)
     book.save()
     if result.file is not None:
         book.app.books.open(str(result.file))
     book.app.status_bar = result.text[:200]
+
+
+def _inside(round_: Round, path: Path) -> str:
+    """``path`` as seen from the round's folder, where the control workbook lies too."""
+    return str(path.relative_to(round_.folder) if path.is_relative_to(round_.folder) else path)
 
 
 def tell(book: xw.Book, text: str, *, critical: bool = False) -> None:

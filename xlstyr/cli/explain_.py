@@ -21,7 +21,7 @@ def command(code: str, as_json: bool) -> None:
         fields = ("code", "title", "severity", "blocks", "message", "why", "fix", "source")
         put_json({field: getattr(rule, field) for field in fields})
         return
-    echo(f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.message}\n")
+    echo(f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.say({})}\n")
     echo(f"{word('cli.said.why')}: {rule.why}\n")
     echo(f"{word('cli.said.fix')}: {rule.fix}")
     if rule.source:

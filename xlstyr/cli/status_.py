@@ -155,7 +155,7 @@ def _told(status: NodeStatus) -> str:
     if status.errors:
         parts.append(word("cli.said.errors_note", count=status.errors))
     if status.warnings:
-        parts.append(word(f"cli.said.{'warning' if status.warnings == 1 else 'warnings'}_note", count=status.warnings))
+        parts.append(word("cli.said.warnings_note", count=status.warnings))
     if not status.is_in:
         parts.append(word("cli.said.late_note" if status.late else "cli.said.due_note", deadline=status.deadline))
     elif status.late:

@@ -6,6 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from xlstyr.words import Said
+
 SEVERITIES = ("fel", "varning", "notis")
 
 
@@ -41,8 +43,8 @@ class Rule:
 
 
 class _Known(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "…"
+    def __getitem__(self, key: str) -> Said:
+        return Said(self.get(key, "…"))
 
 
 @cache

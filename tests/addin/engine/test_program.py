@@ -92,6 +92,7 @@ def test_alerts_are_set_and_set_back(app: Any) -> None:
 @covers("App.status_bar", "App.status_bar =")
 def test_the_status_bar(window: Any) -> None:
     app = window.app
+    app.status_bar = False  # other tests have the same program
     assert app.status_bar is False
     app.status_bar = "Hämtar 3 av 14"
     app.status_bar = "Hämtar 4 av 14"

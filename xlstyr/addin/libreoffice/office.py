@@ -40,6 +40,7 @@ _QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""")
 _NO_MACROS = 0  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
 _OPTIONS = (
     ("org.openoffice.Office.Calc/Formula/Load", "OOXMLRecalcMode", 0),
+    ("org.openoffice.Office.Calc/Layout/Line", "PageBreak", "false"),
     ("org.openoffice.Office.Common/Security/Scripting", "MacroSecurityLevel", 3),
     ("org.openoffice.Office.Common/Misc", "ShowTipOfTheDay", "false"),
     ("org.openoffice.Setup/Product", "ooSetupLastVersion", "99.9"),
