@@ -755,7 +755,7 @@ def test_without_a_mail_server_the_command_says_where_to_name_one(folder: Path, 
     done = xlstyr("collect", "--imap", "--round", str(folder))
     assert done.returncode == 3
     assert "imap.host" in done.stderr
-    assert "Tog in 1 filer" in done.stdout  # what lay in the folder is taken in all the same
+    assert "Tog in 1 fil (" in done.stdout  # what lay in the folder is taken in all the same
 
 
 def test_the_command_tells_at_once_that_two_answers_compete(folder: Path, who: p.Person) -> None:

@@ -113,7 +113,7 @@ def test_marks_and_list(unit: Path, opened_book: Open) -> None:
     before, looks, locked, rules = raw_book(book), look(book), protection(book), validations(book)
     text = check_book(book)
     rows = listed(book)
-    assert text == "6 fel, 2 varningar, 1 notiser."
+    assert text == "6 fel, 2 varningar, 1 notis."
     assert [row[5] for row in rows if row[0] == "\u25b2 Fel"] == ["XS208", *["XS305"] * 5]
     assert ["\u25b2 Fel", "Budget", "L12"] in [row[:3] for row in rows]
     cell = book.sheets["Budget"]["L12"]
