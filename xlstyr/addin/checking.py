@@ -1,6 +1,6 @@
 """Kontrollera: findings marked and listed in the open workbook, saved or not; they go away when they are mended."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import xlwings as xw
 
@@ -8,7 +8,7 @@ from xlstyr.addin.homes import home_of, place_of
 from xlstyr.addin.marking import Cells, change_marks, marks_on, remember
 from xlstyr.addin.native import protect
 from xlstyr.addin.openbook import identity_of, raw_book
-from xlstyr.addin.sheets import Column, emptied, hide_columns, lay_out, new_sheet, own_sheet, put
+from xlstyr.addin.sheets import Column, emptied, hide_columns, lay_out, new_sheet, own_sheet, put, titled
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
@@ -66,15 +66,16 @@ def show(book: xw.Book, findings: Sequence[Finding]) -> None:
     app, front = book.app, book.sheets.active
     app.screen_updating = False
     try:
-        listing = own_sheet(book, "check")
+        sheets = titled(book)
+        listing = own_sheet(sheets, "check")
         before = marks_on(listing, _HEAD + 1, _REMEMBERED) if listing is not None else []
         if listing is None and not ordered:
             return
-        marks = change_marks(book, before, _cells(book, ordered))
+        marks = change_marks(sheets, before, _cells(sheets, ordered))
         if listing is None:
-            listing = new_sheet(book, "check")
+            listing = new_sheet(book, sheets, "check")
         emptied(listing)
-        _list(listing, ordered)
+        _list(listing, ordered, sheets)
         remember(listing, marks, _HEAD + 1, _REMEMBERED)
         hide_columns(listing, _REMEMBERED, _REMEMBERED + 4)
         protect(listing)
@@ -83,9 +84,8 @@ def show(book: xw.Book, findings: Sequence[Finding]) -> None:
         app.screen_updating = True
 
 
-def _cells(book: xw.Book, findings: Iterable[Finding]) -> Cells:
+def _cells(titles: Collection[str], findings: Iterable[Finding]) -> Cells:
     """What stands at each cell that a finding is about, the worst first."""
-    titles = {sheet.name for sheet in book.sheets}
     texts: dict[tuple[str, str], tuple[str, list[str]]] = {}
     for finding in findings:
         place = finding.place
@@ -96,7 +96,7 @@ def _cells(book: xw.Book, findings: Iterable[Finding]) -> Cells:
     return {key: (severity, "\n\n".join(dict.fromkeys(lines))) for key, (severity, lines) in texts.items()}
 
 
-def _list(listing: xw.Sheet, findings: Sequence[Finding]) -> None:
+def _list(listing: xw.Sheet, findings: Sequence[Finding], titles: Collection[str]) -> None:
     columns = [Column(word(f"addin.check.{key}"), width) for key, width in _WIDTHS.items()]
     lay_out(listing, word("addin.check.title"), said(findings), columns, _HEAD)
     shown = findings[:MOST]
@@ -106,7 +106,6 @@ def _list(listing: xw.Sheet, findings: Sequence[Finding]) -> None:
     put(listing, _HEAD + 1, 2, rows)
     if rows:
         listing.range((_HEAD + 1, 2), (_HEAD + len(rows), 1 + len(_WIDTHS))).wrap_text = True
-    titles = {sheet.name for sheet in listing.book.sheets}
     for number, finding in enumerate(shown, _HEAD + 1):
         place = finding.place
         if place.cell and place.sheet in titles:

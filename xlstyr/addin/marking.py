@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import xlwings as xw
 
@@ -75,18 +76,17 @@ def _text(kept: str) -> str:
     return kept.removeprefix("|")
 
 
-def change_marks(book: xw.Book, before: Iterable[Mark], wanted: Cells) -> list[Mark]:
+def change_marks(sheets: Mapping[str, xw.Sheet], before: Iterable[Mark], wanted: Cells) -> list[Mark]:
     """Takes away the marks that aren't wanted any more and sets those that are; all that there are now.
 
     A colour or a note that somebody has changed since is theirs, and stays.
     """
     known = {mark.key: mark for mark in before}
     chosen = dict(list(wanted.items())[:MOST])
-    titles = {sheet.name for sheet in book.sheets}
-    changed = {sheet for sheet, _ in (*known, *chosen) if sheet in titles}
+    changed = {sheet for sheet, _ in (*known, *chosen) if sheet in sheets}
     now: list[Mark] = []
     for title in sorted(changed):
-        sheet = book.sheets[title]
+        sheet = sheets[title]
         old = [mark for mark in known.values() if mark.sheet == title]
         new = {cell: said for (name, cell), said in chosen.items() if name == title}
         if all(mark.cell in new and new[mark.cell] == (mark.severity, mark.ours) for mark in old) and len(old) == len(
@@ -107,16 +107,17 @@ def _changed(sheet: xw.Sheet, old: Iterable[Mark], new: Mapping[str, tuple[str, 
         else:
             _restore(sheet.range(mark.cell), mark)
     for cell, (severity, text) in new.items():
-        place = sheet.range(cell)
         was = kept.get(cell)
+        if was is not None and (was.severity, was.ours) == (severity, text):
+            yield was
+            continue
+        place = sheet.range(cell)
+        note = place.note
         if was is None:
-            note = place.note
             was = Mark(sheet.name, cell, _hex(place.color), note.text if note else "", "", "")
-        mark = Mark(sheet.name, cell, was.color, was.note, text, severity)
-        if (was.severity, was.ours) != (severity, text):
-            place.color = COLORS[severity]
-            _set_note(place, f"{text}\n\n{was.note}" if was.note else text)
-        yield mark
+        place.color = COLORS[severity]
+        _set_note(place, note, f"{text}\n\n{was.note}" if was.note else text)
+        yield Mark(sheet.name, cell, was.color, was.note, text, severity)
 
 
 def _restore(place: xw.Range, mark: Mark) -> None:
@@ -125,11 +126,11 @@ def _restore(place: xw.Range, mark: Mark) -> None:
     note = place.note
     ours = f"{mark.ours}\n\n{mark.note}" if mark.note else mark.ours
     if note is not None and _even(note.text) == _even(ours):
-        _set_note(place, mark.note)
+        _set_note(place, note, mark.note)
 
 
-def _set_note(place: xw.Range, text: str) -> None:
-    note = place.note
+def _set_note(place: xw.Range, note: Any, text: str) -> None:
+    """``text`` instead of the note that is there."""
     if note is not None:
         note.delete()
     if text:

@@ -10,7 +10,7 @@ import xlwings as xw
 
 from xlstyr.addin.homes import home_of, named_rounds, place_of
 from xlstyr.addin.openbook import identity_of
-from xlstyr.addin.sheets import Column, head, new_sheet, own_sheets, put
+from xlstyr.addin.sheets import Column, head, new_sheet, own_sheets, put, titled
 from xlstyr.layout.load import load_workbook
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.api import OpenedRound, open_round
@@ -85,7 +85,7 @@ def refresh(book: xw.Book) -> str:
     Raises:
         XlstyrError: no round is at hand, or a criterion names what isn't there.
     """
-    sheets = own_sheets(book, "query")
+    sheets = own_sheets(titled(book), "query")
     front = book.sheets.active.name
     chosen = [sheet for sheet in sheets if sheet.name == front] or sheets
     if not chosen:
@@ -150,7 +150,7 @@ def _stage(text: str, opened: OpenedRound) -> str:
 
 
 def _new(book: xw.Book) -> xw.Sheet:
-    sheet = new_sheet(book, "query")
+    sheet = new_sheet(book, titled(book), "query")
     put(sheet, 1, 2, [[word("addin.query.title")]])
     sheet["B1"].font.bold = True
     sheet["B1"].font.size = 16

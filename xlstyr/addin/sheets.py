@@ -1,7 +1,7 @@
 """Sheets that the buttons put in a workbook: found again by a mark, filled as a list, never read as an answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,34 +26,35 @@ class Column:
     width: float
 
 
-def own_sheet(book: xw.Book, key: str) -> xw.Sheet | None:
+Titled = Mapping[str, xw.Sheet]
+"""The sheets of a book by title, in order: each question to the program costs, so all titles are asked for once."""
+
+
+def titled(book: xw.Book) -> Titled:
+    """The sheets that ``book`` has now."""
+    return {sheet.name: sheet for sheet in book.sheets}
+
+
+def own_sheet(sheets: Titled, key: str) -> xw.Sheet | None:
     """Our sheet ``key`` (a key of ``addin.sheet``); None when there is none."""
-    return next((sheet for sheet in book.sheets if _key(sheet) == key), None)
+    return next(iter(own_sheets(sheets, key)), None)
 
 
-def own_sheets(book: xw.Book, key: str) -> list[xw.Sheet]:
+def own_sheets(sheets: Titled, key: str) -> list[xw.Sheet]:
     """Every sheet of ours of that kind."""
-    return [sheet for sheet in book.sheets if _key(sheet) == key]
+    start = word(f"addin.sheet.{key}")
+    return [sheet for title, sheet in sheets.items() if title.startswith(start) and sheet["A1"].value == MARK]
 
 
-def _key(sheet: xw.Sheet) -> str:
-    """Which of our sheets this is, ``""`` for somebody else's."""
-    title = sheet.name
-    for key in ("check", "follow", "query", "help"):
-        if title.startswith(word(f"addin.sheet.{key}")) and sheet["A1"].value == MARK:
-            return key
-    return ""
-
-
-def new_sheet(book: xw.Book, key: str) -> xw.Sheet:
-    """A sheet of ours, last; a title that somebody else has used gets a number."""
-    taken = {sheet.name.casefold() for sheet in book.sheets}
+def new_sheet(book: xw.Book, sheets: Titled, key: str) -> xw.Sheet:
+    """A sheet of ours, after the ``sheets`` that there are; a title that somebody else has used gets a number."""
+    taken = {title.casefold() for title in sheets}
     title = base = word(f"addin.sheet.{key}")
     number = 2
     while title.casefold() in taken:
         title = f"{base} {number}"
         number += 1
-    sheet = book.sheets.add(title, after=book.sheets[-1])
+    sheet = book.sheets.add(title, after=list(sheets.values())[-1])
     _mark(sheet)
     return sheet
 

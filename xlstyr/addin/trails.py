@@ -9,7 +9,7 @@ import xlwings as xw
 
 from xlstyr.addin.following import Step, Trail, copies, original
 from xlstyr.addin.native import is_saved, mark_saved, protect
-from xlstyr.addin.sheets import Column, emptied, head, hide_columns, lay_out, new_sheet, own_sheet, put
+from xlstyr.addin.sheets import Column, emptied, head, hide_columns, lay_out, new_sheet, own_sheet, put, titled
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
@@ -37,7 +37,7 @@ def show_trail(book: xw.Book, identity: Identity, trail: Trail) -> str:
     was_saved, app = is_saved(book), book.app
     app.screen_updating = False
     try:
-        sheet = own_sheet(book, "follow") or new_sheet(book, "follow")
+        sheet = own_sheet(titled(book), "follow") or new_sheet(book, titled(book), "follow")
         emptied(sheet)
         verdict = verdict_of(trail)
         columns = [Column(word(f"addin.follow.{key}"), width) for key, width in _WIDTHS.items()]
@@ -141,7 +141,7 @@ def kronor(amount: Fraction) -> str:
 
 def step_selected(book: xw.Book) -> Step | None:
     """The line that is selected on the sheet of a followed figure; None when another sheet is in front."""
-    sheet = own_sheet(book, "follow")
+    sheet = own_sheet(titled(book), "follow")
     if sheet is None or book.sheets.active.name != sheet.name or book.app.selection is None:
         return None
     row = book.app.selection.row

@@ -30,6 +30,14 @@ class Book(base.Book):
     def __init__(self, app: "App", document: Any) -> None:
         self._app = app
         self.document = document
+        self._sheets: Any = None
+
+    @property
+    def uno_sheets(self) -> Any:
+        """UNO's collection of its sheets, asked for once: an object costs as much as ten values."""
+        if self._sheets is None:
+            self._sheets = self.document.Sheets
+        return self._sheets
 
     def lost(self) -> bool:
         """Whether it is closed, or its program gone."""
@@ -119,8 +127,8 @@ class Sheets(base.Sheets):
     @property
     def api(self) -> Any:
         """UNO's collection of sheets. Raises ``XlstyrError`` when the book is closed."""
-        found = self.book.document.Sheets
-        if found is None:
+        found = self.book.uno_sheets
+        if found is None or not found.Count:
             raise XlstyrError(word("engine.gone"))
         return found
 
@@ -135,17 +143,18 @@ class Sheets(base.Sheets):
             if 1 <= name_or_index <= len(self):
                 return Sheet(self.book, self.api.getByIndex(name_or_index - 1))
         else:
-            wanted = name_or_index.casefold()
-            for name in self.api.ElementNames:
+            sheets, wanted = self.api, name_or_index.casefold()
+            for name in sheets.ElementNames:
                 if name.casefold() == wanted:
-                    return Sheet(self.book, self.api.getByName(name))
+                    return Sheet(self.book, sheets.getByName(name))
         raise NoSuchObjectError(str(name_or_index))
 
     def __len__(self) -> int:
         return int(self.api.Count)
 
     def __iter__(self) -> "Iterator[Sheet]":
-        return (self(place) for place in range(1, len(self) + 1))
+        sheets = self.api
+        return (Sheet(self.book, sheets.getByIndex(place)) for place in range(sheets.Count))
 
     def add(self, before: "Sheet | None" = None, after: "Sheet | None" = None, name: str | None = None) -> "Sheet":
         """A new sheet, in front of the active one when neither ``before`` nor ``after`` says where.
@@ -231,7 +240,10 @@ class Sheet(base.Sheet):
     @property
     def name(self) -> str:
         """Its title."""
-        return str(self.uno_sheet.Name)
+        title = self._uno_sheet.Name
+        if not title:
+            raise XlstyrError(word("engine.gone"))
+        return str(title)
 
     @name.setter
     def name(self, value: str) -> None:
@@ -327,4 +339,4 @@ class Sheet(base.Sheet):
         """Removes it. Raises ``XlstyrError`` when it is the last one."""
         if len(self._book.sheets) == 1:
             raise XlstyrError(word("engine.last_sheet", sheet=self.name))
-        self._book.document.Sheets.removeByName(self.name)
+        self._book.uno_sheets.removeByName(self.name)

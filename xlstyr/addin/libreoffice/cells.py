@@ -7,7 +7,7 @@ from xlwings import base_classes as base
 
 from xlstyr.addin.libreoffice import places, reading, writing
 from xlstyr.addin.libreoffice.looks import Font, Note, format_code, number_of, rgb_of, set_format
-from xlstyr.addin.libreoffice.office import shared
+from xlstyr.addin.libreoffice.office import shared, struct
 from xlstyr.addin.libreoffice.places import COLUMNS, ROWS, Box
 from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class, uno_error
 from xlstyr.model.errors import XlstyrError
@@ -37,6 +37,7 @@ class Range(base.Range):
             raise IndexError(word("engine.outside", sheet=sheet.name))
         self._sheet = sheet
         self.box = box
+        self._uno: Any = None
 
     @classmethod
     def of(cls, sheet: "Sheet", uno_range: Any) -> "Range":
@@ -56,11 +57,12 @@ class Range(base.Range):
         Raises:
             XlstyrError: the sheet is protected, or the book is open for reading only.
         """
+        area = self.api
         if self._document.isReadonly():
             raise XlstyrError(word("engine.read_only", book=self._sheet.book.name))
         if self._sheet.uno_sheet.isProtected():
             raise XlstyrError(word("engine.protected", sheet=self._sheet.name))
-        return self.api
+        return area
 
     @property
     def sheet(self) -> "Sheet":
@@ -69,12 +71,14 @@ class Range(base.Range):
 
     @property
     def api(self) -> Any:
-        """The UNO range."""
-        return self._area(self.box)
+        """The UNO range, asked for once."""
+        sheet = self._sheet.uno_sheet
+        if self._uno is None:
+            self._uno = _area(sheet, self.box)
+        return self._uno
 
     def _area(self, box: Box) -> Any:
-        top, left, bottom, right = box
-        return self._sheet.uno_sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
+        return _area(self._sheet.uno_sheet, box)
 
     @property
     def _cell(self) -> Any:
@@ -267,7 +271,8 @@ class Range(base.Range):
     def add_note(self, text: str) -> Note:
         """Puts a note on a cell."""
         self.changeable()
-        self._sheet.uno_sheet.Annotations.insertNew(self._cell.CellAddress, text)
+        at = struct("table.CellAddress", Sheet=self._sheet.index - 1, Row=self.row - 1, Column=self.column - 1)
+        self._sheet.uno_sheet.Annotations.insertNew(at, text)
         return Note(self)
 
     @property
@@ -302,6 +307,11 @@ class Range(base.Range):
         place = _jump(line, row if vertical else column, sum(step), whole[2] if vertical else whole[3])
         found = (place, column) if vertical else (row, place)
         return Range(self._sheet, (*found, *found))
+
+
+def _area(sheet: Any, box: Box) -> Any:
+    top, left, bottom, right = box
+    return sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
 
 
 def _jump(line: list[str], start: int, step: int, limit: int) -> int:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xlstyr.addin.libreoffice.cells import Range
 
 _GENERAL = "General"
+_NOTES = 8  # com.sun.star.sheet.CellFlags.ANNOTATION
 _BOLD, _NORMAL, _BOLDER_THAN = 150.0, 100.0, 100
 
 
@@ -127,10 +128,4 @@ class Note(base.Note):
 
     def delete(self) -> None:
         """Removes it."""
-        self.cells.changeable()
-        notes = self.cells.sheet.uno_sheet.Annotations
-        for place in range(notes.Count):
-            at = notes.getByIndex(place).Position
-            if (at.Row + 1, at.Column + 1) == (self.cells.row, self.cells.column):
-                notes.removeByIndex(place)
-                return
+        self.cells.changeable().getCellRangeByPosition(0, 0, 0, 0).clearContents(_NOTES)

@@ -1,7 +1,7 @@
 """Out of cells: values and formulas of an area, in a few calls whatever its size."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from xlstyr.addin.libreoffice.formulas import as_excel
@@ -50,8 +50,8 @@ def _formatted(document: Any, area: Any) -> Iterator[tuple[int, int, int]]:
 
 def formulas(document: Any, area: Any) -> list[list[str]]:
     """Rows of formulas as Excel writes them, and of constants as its formula bar shows them, ``""`` for nothing."""
-    plain = _numbers_and_texts(area)
-    if any(value in (0.0, 1.0) for line in plain for value in line):
+    plain, texts = _numbers_and_texts(area), area.getFormulaArray()
+    if _may_be_true_or_false(plain, texts):
         for kind, row, column in _formatted(document, area):
             if kind & LOGICAL and isinstance(plain[row][column], float):
                 plain[row][column] = bool(plain[row][column])
@@ -61,8 +61,17 @@ def formulas(document: Any, area: Any) -> list[list[str]]:
             _formula(excel, area, (r, c), text, plain[r][c]) if text[:1] in ("=", "{") else constant(plain[r][c])
             for c, text in enumerate(line)
         ]
-        for r, line in enumerate(area.getFormulaArray())
+        for r, line in enumerate(texts)
     ]
+
+
+def _may_be_true_or_false(plain: Rows, texts: Iterable[Iterable[str]]) -> bool:
+    """Whether there is a constant that only its format can tell from a truth value, or a formula that may be one."""
+    return any(
+        value in (0.0, 1.0) and (text[:1] not in ("=", "{") or "()" in text)
+        for line, shown in zip(plain, texts, strict=True)
+        for value, text in zip(line, shown, strict=True)
+    )
 
 
 def _formula(excel: ExcelText, area: Any, place: tuple[int, int], text: str, value: Any) -> str:

@@ -24,6 +24,7 @@ _INNER = (
     "forget",
     "changeable",
     "uno_sheet",
+    "uno_sheets",
 )  # between the engine's own modules; xlwings knows no such members
 _GONE = ("disposed", "cannot get value", "cannot set value")
 
