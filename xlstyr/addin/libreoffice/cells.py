@@ -125,13 +125,13 @@ class Range(base.Range):
     def raw_value(self) -> list[list[Any]]:
         """Rows of values: text, float, boolean, moment, error, None."""
         if len(self) <= _MANY:
-            return reading.values(self._document, self.api)
+            return reading.values(self._sheet.book, self.api)
         if len(self) > _TOO_MANY:
             raise NotSupportedError(f"Range({self.address}).value")
         top, left, bottom, right = self.box
         used = self._sheet.used_range.box
         last, edge = min(bottom, max(used[2], top)), min(right, max(used[3], left))
-        rows = reading.values(self._document, self._area((top, left, last, edge)))
+        rows = reading.values(self._sheet.book, self._area((top, left, last, edge)))
         rows = [row + [None] * (right - edge) for row in rows]
         return rows + [[None] * self.shape[1] for _ in range(bottom - last)]
 
@@ -159,7 +159,7 @@ class Range(base.Range):
         """Formulas as Excel writes them; what stands in cells without one. A text for one cell, else tuples of rows."""
         if len(self) > _TOO_MANY:
             raise NotSupportedError(f"Range({self.address}).formula")
-        rows = reading.formulas(self._document, self.api)
+        rows = reading.formulas(self._sheet.book, self.api)
         return rows[0][0] if len(self) == 1 else tuple(tuple(row) for row in rows)
 
     @formula.setter

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
@@ -38,6 +38,8 @@ _AMBIGUOUS = "AMBIGUOUS_VALUE"  # com.sun.star.beans.PropertyState
 _OWN_SYNTAX, _EXCEL_SYNTAX = 0, 3  # com.sun.star.sheet.AddressConvention
 _QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""")
 _NO_MACROS = 0  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
+_LIBRARY = "xlstyr"
+_INSIDE = Path(__file__).with_name("inside.bas")
 _OPTIONS = (
     ("org.openoffice.Office.Calc/Formula/Load", "OOXMLRecalcMode", 0),
     ("org.openoffice.Office.Calc/Layout/Line", "PageBreak", "false"),
@@ -190,6 +192,27 @@ class Office:
     def service(self, name: str) -> Any:
         """A UNO service ``com.sun.star.<name>``."""
         return self._context.ServiceManager.createInstanceWithContext(f"com.sun.star.{name}", self._context)
+
+    @cached_property
+    def _inside(self) -> Any:
+        """Where the functions of ``inside.bas`` are found, after they have been put there."""
+        libraries = self.service("script.ApplicationScriptLibraryContainer")
+        if not libraries.hasByName(_LIBRARY):
+            libraries.createLibrary(_LIBRARY)
+        modules, text = libraries.getByName(_LIBRARY), _INSIDE.read_text("utf-8")
+        if not modules.hasByName(_INSIDE.stem):
+            modules.insertByName(_INSIDE.stem, text)
+        elif modules.getByName(_INSIDE.stem) != text:
+            modules.replaceByName(_INSIDE.stem, text)
+        factory = "/singletons/com.sun.star.script.provider.theMasterScriptProviderFactory"
+        return self._context.getValueByName(factory).createScriptProvider("")
+
+    @cached_property
+    def shown_as(self) -> Callable[..., Any]:
+        """``ShownAs`` of ``inside.bas``."""
+        place = f"{_LIBRARY}.{_INSIDE.stem}.ShownAs?language=Basic&location=application"
+        script = self._inside.getScript(f"vnd.sun.star.script:{place}")
+        return lambda *args: script.invoke(args, (), ())[0]
 
     def open(self, path: Path, **options: object) -> Any:
         """The document at ``path``. Its macros don't run: buttons open workbooks that came by mail.

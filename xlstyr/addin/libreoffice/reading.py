@@ -2,25 +2,29 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlstyr.addin.libreoffice.formulas import as_excel
-from xlstyr.addin.libreoffice.office import ExcelText, Kinds, epoch_of, struct
-from xlstyr.addin.libreoffice.values import DATE, LOGICAL, constant, error_of, moment
+from xlstyr.addin.libreoffice.office import ExcelText, epoch_of, struct
+from xlstyr.addin.libreoffice.values import LOGICAL, constant, error_of, moment
+
+if TYPE_CHECKING:
+    from xlstyr.addin.libreoffice.book import Book
 
 Rows = list[list[Any]]
 _ERROR_RESULT = 4  # com.sun.star.sheet.FormulaResult.ERROR
 _ERROR_TEXT = re.compile(r"=(#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!))")
 
 
-def values(document: Any, area: Any) -> Rows:
+def values(book: "Book", area: Any) -> Rows:
     """Rows of text, float, boolean, moment, error, and None for nothing."""
     rows = _numbers_and_texts(area)
     address = area.RangeAddress
-    epoch = epoch_of(document)
-    for kind, row, column in _formatted(document, area):
+    epoch = None
+    for kind, row, column in _shown_as(book, area):
         value = rows[row][column]
         if isinstance(value, float):
+            epoch = epoch or epoch_of(book.document)
             rows[row][column] = bool(value) if kind & LOGICAL else moment(value, epoch)
     for bad in area.queryFormulaCells(_ERROR_RESULT).RangeAddresses:
         for row in range(bad.StartRow - address.StartRow, bad.EndRow - address.StartRow + 1):
@@ -33,29 +37,24 @@ def _numbers_and_texts(area: Any) -> Rows:
     return [[None if value == "" else value for value in row] for row in area.getDataArray()]
 
 
-def _formatted(document: Any, area: Any) -> Iterator[tuple[int, int, int]]:
+def _shown_as(book: "Book", area: Any) -> Iterator[tuple[int, int, int]]:
     """(kind, row, column), counted from 0, of cells that are shown as dates or truth values."""
-    kinds = Kinds(document)
     corner = area.RangeAddress
-    groups = area.getUniqueCellFormatRanges()
-    for group in (groups.getByIndex(place) for place in range(groups.Count)):
-        kind = kinds.of(group.NumberFormat)
-        if not kind & (LOGICAL | DATE):
-            continue
-        for part in group.RangeAddresses:
+    for kind, parts in filter(None, book.app.office.shown_as(book.document, area)):
+        for part in parts:
             for row in range(part.StartRow - corner.StartRow, part.EndRow - corner.StartRow + 1):
                 for column in range(part.StartColumn - corner.StartColumn, part.EndColumn - corner.StartColumn + 1):
                     yield kind, row, column
 
 
-def formulas(document: Any, area: Any) -> list[list[str]]:
+def formulas(book: "Book", area: Any) -> list[list[str]]:
     """Rows of formulas as Excel writes them, and of constants as its formula bar shows them, ``""`` for nothing."""
     plain, texts = _numbers_and_texts(area), area.getFormulaArray()
     if _may_be_true_or_false(plain, texts):
-        for kind, row, column in _formatted(document, area):
+        for kind, row, column in _shown_as(book, area):
             if kind & LOGICAL and isinstance(plain[row][column], float):
                 plain[row][column] = bool(plain[row][column])
-    excel = ExcelText(document)
+    excel = ExcelText(book.document)
     return [
         [
             _formula(excel, area, (r, c), text, plain[r][c]) if text[:1] in ("=", "{") else constant(plain[r][c])
