@@ -82,7 +82,7 @@ class Range(base.Range):
 
     @property
     def _cell(self) -> Any:
-        return self._sheet.uno_sheet.getCellByPosition(self.box[1] - 1, self.box[0] - 1)
+        return self.api if len(self) == 1 else _area(self._sheet.uno_sheet, (*self.box[:2], *self.box[:2]))
 
     @property
     def _document(self) -> Any:
@@ -311,6 +311,8 @@ class Range(base.Range):
 
 def _area(sheet: Any, box: Box) -> Any:
     top, left, bottom, right = box
+    if (top, left) == (bottom, right):
+        return sheet.getCellByPosition(left - 1, top - 1)
     return sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
 
 
