@@ -1,5 +1,6 @@
 """Kontrollera in an open workbook says what ``check`` says of the saved file, marks it, and leaves it as it was."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,11 @@ from tests.test_rules import EXEMPT, SAMPLES, Place, places, rounds, taken
 from xlstyr.addin import buttons
 from xlstyr.addin.checking import check_book
 from xlstyr.addin.homes import settings_path
+from xlstyr.addin.marking import COLORS
 from xlstyr.addin.openbook import raw_book
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.examining import examine, examine_raw
+from xlstyr.rounds.lending import lend
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 from xlstyr.words.rules import codes, rule
@@ -155,6 +158,45 @@ def test_mended_marks_go_away_and_what_was_there_comes_back(unit: Path, opened_b
     book.sheets["Klart"]["F13"].value = "Rektor"
     check_book(book)
     assert look(book)["Klart", "$F$12"] == looks["Klart", "$F$12"]
+
+
+def test_marks_that_nobody_remembers_are_known_for_what_they_are(unit: Path, opened_book: Open) -> None:
+    book = opened_book(unit)
+    sheet = book.sheets["Budget"]
+    sheet.api.Unprotect()
+    sheet["L14"].add_note("Min egen anteckning")
+    sheet.api.Protect()
+    check_book(book)
+    first = {cell: note_at(sheet[cell]) for cell in ("L12", "L14")}
+    book.sheets["Kontroll"].api.Unprotect()
+    book.sheets["Kontroll"].delete()
+    check_book(book)
+    assert {cell: note_at(sheet[cell]) for cell in first} == first
+    sheet["E5"].value = "Ja"
+    check_book(book)
+    assert note_at(sheet["L12"]) == ""
+    assert note_at(sheet["L14"]) == "Min egen anteckning"
+    assert sheet["L12"].color not in COLORS.values()
+
+
+def test_one_cell_far_down_on_a_sheet_of_ones_own_is_no_million_cells(unit: Path, opened_book: Open) -> None:
+    book = opened_book(unit)
+    before = raw_book(book)
+    own = book.sheets.add("Eget", after=book.sheets[-1])
+    own["B2"].value = "Min lista"
+    own["XFD900000"].value = "vilse"
+    after = raw_book(book)
+    assert after.tables == before.tables
+    assert [cell.value for cell in after.loose["Eget"]] == ["Min lista"]
+
+
+def test_a_unit_with_a_folder_of_its_own_sees_what_the_round_would_say(
+    unit: Path, opened_book: Open, tmp_path: Path
+) -> None:
+    with Round(next(folder for folder in unit.parents if any(folder.glob("Styrbok*"))), NOW) as round_:
+        lend(round_, tmp_path / "min mapp", UNIT)
+    lent = Path(shutil.copy(unit, tmp_path / "min mapp" / "min budget.xlsx"))
+    assert check_book(opened_book(lent)) == check_book(opened_book(unit))
 
 
 def test_a_mark_follows_its_row(unit: Path, opened_book: Open) -> None:

@@ -18,6 +18,8 @@ COLORS = {"fel": (255, 199, 206), "varning": (255, 235, 156), "notis": (221, 235
 MOST = 300
 _REFERENCE = re.compile(r"ROWS\((?:'((?:[^']|'')+)'|([^'!()]+))!\$?([A-Z]+)\$?(\d+)\)")
 _NO_COLOR = "-"
+_THEIRS = "\n\n\u2014\n"
+_OURS = re.compile(r"\S+ \S+ XS\d{3}: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Mark:
 def marks_on(listing: xw.Sheet, row: int, column: int) -> list[Mark]:
     """The marks that ``listing`` remembers from ``row`` on. A cell that is gone has none to take away.
 
-    The place of each is a formula, which follows when rows are inserted, sorted or cut.
+    The place of each is a formula, which follows when rows are inserted or cells are cut; Excel's sorting it can't.
     """
     last = listing.used_range.row + listing.used_range.shape[0] - 1
     if last < row:
@@ -114,9 +116,9 @@ def _changed(sheet: xw.Sheet, old: Iterable[Mark], new: Mapping[str, tuple[str, 
         place = sheet.range(cell)
         note = place.note
         if was is None:
-            was = Mark(sheet.name, cell, _hex(place.color), note.text if note else "", "", "")
+            was = Mark(sheet.name, cell, *_before(place, note), "", "")
         place.color = COLORS[severity]
-        _set_note(place, note, f"{text}\n\n{was.note}" if was.note else text)
+        _set_note(place, note, _with_theirs(text, was.note))
         yield Mark(sheet.name, cell, was.color, was.note, text, severity)
 
 
@@ -124,9 +126,22 @@ def _restore(place: xw.Range, mark: Mark) -> None:
     if _hex(place.color) == _hex(COLORS.get(mark.severity)):
         place.color = None if mark.color == _NO_COLOR else mark.color
     note = place.note
-    ours = f"{mark.ours}\n\n{mark.note}" if mark.note else mark.ours
-    if note is not None and _even(note.text) == _even(ours):
+    if note is not None and _even(note.text) == _even(_with_theirs(mark.ours, mark.note)):
         _set_note(place, note, mark.note)
+
+
+def _before(place: xw.Range, note: Any) -> tuple[str, str]:
+    """The colour and the note that a cell had before it was marked, also when nobody remembers that it is."""
+    color, text = _hex(place.color), str(note.text) if note is not None else ""
+    ours, _, theirs = text.replace("\r\n", "\n").replace("\r", "\n").partition(_THEIRS)
+    if not _OURS.match(ours):
+        return color, text
+    return (_NO_COLOR if color in map(_hex, COLORS.values()) else color), theirs
+
+
+def _with_theirs(ours: str, theirs: str) -> str:
+    """A note with what somebody had written there below what we say."""
+    return f"{ours}{_THEIRS}{theirs}" if theirs else ours
 
 
 def _set_note(place: xw.Range, note: Any, text: str) -> None:

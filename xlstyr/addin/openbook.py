@@ -16,6 +16,7 @@ HIDDEN, LISTS = "_xlstyr", "Listor"
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 (cells know no time zones)
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!"})
 _PREFIXES = ("_xlfn.", "_xlws.")
+_LARGE = 100_000  # cells
 _WITH_MACROS = (".xlsm", ".xlsb", ".xltm", ".xlam")
 
 
@@ -47,8 +48,11 @@ def _identities(book: xw.Book, titles: list[str]) -> Iterator[Identity]:
 
 
 def raw_sheet(sheet: xw.Sheet) -> RawSheet:
-    """Every cell that holds something, with its formula and its error told apart. Two calls over the wire, or few."""
-    used = sheet.used_range
+    """Every cell that holds something, with its formula and its error told apart. Two calls over the wire, or few.
+
+    Of a large sheet that holds no table of ours only the first part: a cell far down makes it millions of cells.
+    """
+    used = _reasonable(sheet)
     top, left = used.row, used.column
     rows = used.options(ndim=2, err_to_str=True).value
     cells: dict[tuple[int, int], RawCell] = {}
@@ -57,6 +61,20 @@ def raw_sheet(sheet: xw.Sheet) -> RawSheet:
             if value is not None or text:
                 cells[r, c] = _cell(value, text, f"{letters(c)}{r}")
     return RawSheet(sheet.name, cells, _hidden_rows(sheet, cells))
+
+
+def _reasonable(sheet: xw.Sheet) -> xw.Range:
+    """The used range, cut to a part of it when it is large and not ours."""
+    used = sheet.used_range
+    rows, columns = used.shape
+    if rows * columns <= _LARGE:
+        return used
+    corner = sheet.range((used.row, used.column), (used.row + min(rows, 200) - 1, used.column + min(columns, 10) - 1))
+    if any(isinstance(value, str) and value.startswith(MARK) for row in corner.value for value in row):
+        return used
+    columns = min(columns, 500)
+    bottom, right = used.row + min(rows, _LARGE // columns) - 1, used.column + columns - 1
+    return sheet.range((used.row, used.column), (bottom, right))
 
 
 def formulas_of(cells: xw.Range) -> tuple[tuple[Any, ...], ...]:

@@ -10,7 +10,7 @@ from xlwings import base_classes as base
 from xlstyr.addin.libreoffice.cells import Range
 from xlstyr.addin.libreoffice.names import Names, quoted_title
 from xlstyr.addin.libreoffice.office import load_uno, properties
-from xlstyr.addin.libreoffice.places import is_address
+from xlstyr.addin.libreoffice.places import box_of, is_address
 from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class, refuses, uno_error
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
@@ -287,7 +287,10 @@ class Sheet(base.Sheet):
             title, address = quoted_title(text)
             return self._book.sheets(title).range(address)
         if is_address(text):
-            return Range.of(self, self.uno_sheet.getCellRangeByName(text.upper()))
+            try:
+                return Range(self, box_of(text))
+            except IndexError as error:
+                raise NoSuchObjectError(text) from error
         for names in (self.names, self._book.names):
             if names.contains(text):
                 return names(text).refers_to_range

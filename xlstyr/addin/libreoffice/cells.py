@@ -284,12 +284,8 @@ class Range(base.Range):
     def add_hyperlink(self, address: str, text_to_display: str | None = None, screen_tip: str | None = None) -> None:
         """Makes a cell a link, to ``#Blad!A1`` in the same book, to a file, or to an address elsewhere."""
         self.changeable()
-        cell = self._cell
-        field = self._document.createInstance("com.sun.star.text.TextField.URL")
-        field.URL = places.link_there(address)
-        field.Representation = text_to_display or address
-        cell.setString("")
-        cell.insertTextContent(cell.createTextCursor(), field, False)
+        shown = text_to_display or address
+        self._sheet.book.app.office.inside("Link", self._document, self._cell, places.link_there(address), shown)
 
     expand = base.Range.expand
 

@@ -1,5 +1,14 @@
 ' Runs inside LibreOffice: each object that goes over to Python costs as much as ten values, so what takes many stays here.
 
+' Makes oCell a link to sUrl that shows sText.
+Function Link(ByVal oDocument, ByVal oCell, ByVal sUrl, ByVal sText)
+  oField = oDocument.createInstance("com.sun.star.text.TextField.URL")
+  oField.URL = sUrl
+  oField.Representation = sText
+  oCell.setString("")
+  oCell.insertTextContent(oCell.createTextCursor(), oField, False)
+End Function
+
 ' (kind, ranges) for each look of oArea that shows numbers as dates (2) or truth values (1024); the others are empty.
 Function ShownAs(ByVal oDocument, ByVal oArea)
   Dim nKind As Long, nLooks As Long, i As Long

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
@@ -176,6 +176,7 @@ class Office:
         self.headless = pipe is None and not visible
         self.process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
+        self._scripts: dict[str, Any] = {}
         self.pipe = pipe or f"xlstyr{uuid.uuid4().hex}"
         if pipe is None:
             self._context = self._start()
@@ -207,12 +208,12 @@ class Office:
         factory = "/singletons/com.sun.star.script.provider.theMasterScriptProviderFactory"
         return self._context.getValueByName(factory).createScriptProvider("")
 
-    @cached_property
-    def shown_as(self) -> Callable[..., Any]:
-        """``ShownAs`` of ``inside.bas``."""
-        place = f"{_LIBRARY}.{_INSIDE.stem}.ShownAs?language=Basic&location=application"
-        script = self._inside.getScript(f"vnd.sun.star.script:{place}")
-        return lambda *args: script.invoke(args, (), ())[0]
+    def inside(self, function: str, *args: object) -> Any:
+        """What a function of ``inside.bas`` gives."""
+        if function not in self._scripts:
+            place = f"{_LIBRARY}.{_INSIDE.stem}.{function}?language=Basic&location=application"
+            self._scripts[function] = self._inside.getScript(f"vnd.sun.star.script:{place}")
+        return self._scripts[function].invoke(args, (), ())[0]
 
     def open(self, path: Path, **options: object) -> Any:
         """The document at ``path``. Its macros don't run: buttons open workbooks that came by mail.

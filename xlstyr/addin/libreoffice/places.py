@@ -12,6 +12,7 @@ ROWS, COLUMNS = 1_048_576, 16_384
 _ADDRESS = re.compile(
     r"\$?[A-Z]{1,3}\$?[1-9]\d*(:\$?[A-Z]{1,3}\$?[1-9]\d*)?|\$?[A-Z]{1,3}:\$?[A-Z]{1,3}|\$?\d+:\$?\d+", re.I
 )
+_CORNER = re.compile(r"([A-Z]*)(\d*)")
 _PLAIN = re.compile(r"[^\W\d][\w.]*")
 _LIKE_A_CELL = re.compile(r"[A-Z]{1,3}\d+|R?\d*C?\d*", re.I)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -21,6 +22,18 @@ _TARGET = re.compile(r"[.!](?=\$?[A-Za-z]{1,3}\$?\d+(?::\$?[A-Za-z]{1,3}\$?\d+)?
 def is_address(text: str) -> bool:
     """Whether ``text`` is an address such as ``B2``, ``$A$1:C3``, ``A:B`` or ``2:3``."""
     return _ADDRESS.fullmatch(text) is not None
+
+
+def box_of(address: str) -> Box:
+    """The box of what ``is_address`` knows."""
+    first, _, second = address.upper().replace("$", "").partition(":")
+    rows, columns = [], []
+    for text in (first, second or first):
+        corner = _CORNER.fullmatch(text)
+        assert corner is not None
+        columns.append(sum((ord(letter) - 64) * 26**power for power, letter in enumerate(reversed(corner[1]))))
+        rows.append(int(corner[2] or 0))
+    return (min(rows) or 1, min(columns) or 1, max(rows) or ROWS, max(columns) or COLUMNS)
 
 
 def address_of(box: Box, *, row_absolute: bool = True, column_absolute: bool = True) -> str:

@@ -40,7 +40,7 @@ def _numbers_and_texts(area: Any) -> Rows:
 def _shown_as(book: "Book", area: Any) -> Iterator[tuple[int, int, int]]:
     """(kind, row, column), counted from 0, of cells that are shown as dates or truth values."""
     corner = area.RangeAddress
-    for kind, parts in filter(None, book.app.office.shown_as(book.document, area)):
+    for kind, parts in filter(None, book.app.office.inside("ShownAs", book.document, area)):
         for part in parts:
             for row in range(part.StartRow - corner.StartRow, part.EndRow - corner.StartRow + 1):
                 for column in range(part.StartColumn - corner.StartColumn, part.EndColumn - corner.StartColumn + 1):
