@@ -70,6 +70,11 @@ class Column(_Strict):
         """Whether the value is text (a choice or reference counts: the sheet holds its label)."""
         return self.text or self.kind in ("text", "choice", "reference")
 
+    @cached_property
+    def by_label(self) -> dict[str, str]:
+        """The keys of its choices by what cells show, case folded."""
+        return {label.casefold(): key for key, label in self.choices.items()}
+
     def open_in(self, variant: str) -> bool:
         """Whether the receiver may write this cell in a row of ``variant``."""
         if self.is_formula or self.writer == "giver" or variant in ("section", "sum"):
@@ -126,6 +131,16 @@ class Table(_Strict):
     def columns(self) -> dict[str, Column]:
         """The columns by key."""
         return {column.key: column for column in self.column}
+
+    @cached_property
+    def free(self) -> tuple[Column, ...]:
+        """The columns that are open in rows of the receiver's own."""
+        return tuple(column for column in self.column if column.open_in("free"))
+
+    @cached_property
+    def given(self) -> tuple[Column, ...]:
+        """The columns that only the giver writes, in every row."""
+        return tuple(column for column in self.column if not column.is_formula and not column.open_in("free"))
 
     @property
     def is_read(self) -> bool:

@@ -208,6 +208,9 @@ def _limits(number: Decimal, column: Column, typed: object) -> tuple[Problem, ..
 
 
 def _amount(cell: RawCell, column: Column, _choices: Choices | None, _date1904: bool) -> Reading:
+    value = cell.value
+    if type(value) is int and column.minimum is column.maximum is None and abs(value) <= LARGEST // TKR:
+        return Reading(value * unit_of(column))
     number, scale, problems = _number(cell, column)
     if number is None:
         return Reading(None, problems)
@@ -268,8 +271,7 @@ def _date(cell: RawCell, _column: Column, _choices: Choices | None, date1904: bo
 
 def _choice(cell: RawCell, column: Column, _choices: Choices | None, _date1904: bool) -> Reading:
     typed = str(cell.value).strip()
-    by_label = {label.casefold(): key for key, label in column.choices.items()}
-    key = by_label.get(typed.casefold())
+    key = column.by_label.get(typed.casefold())
     if key is None:
         suggestion = word("cells.choose", choices=", ".join(column.choices.values()))
         return Reading(None, (Problem.of("XS209", typed=typed[:80], header=column.header, suggestion=suggestion),))

@@ -283,7 +283,7 @@ class _Parser:
         ``place``: its number in the table, and how many rows have each id.
         """
         control = self.issued.identity.kind == "control"
-        typed = [c for c in table.column if c.open_in("free") and not _blank(raw.cells.get(c.key))]
+        typed = [c for c in table.free if not _blank(raw.cells.get(c.key))]
         stray = [] if control else self._stray(table, raw, faces)
         unread = [column for column in stray if (table.key, column.key) in self.feeding]
         if not typed and not unread:
@@ -291,10 +291,9 @@ class _Parser:
         known = (before is not None and before.variant == "free") or (control and raw.id)
         row_id = raw.id if known else _own_id(raw.id, *place)
         held: dict[str, Value] = {}
-        values = {
-            column.key: self._read(raw.cells.get(column.key), column, table.key, row_id, faces[column.key], held)
-            for column in table.column
-            if column.open_in("free")
+        values = dict.fromkeys((column.key for column in table.free), None) | {
+            column.key: self._read(raw.cells[column.key], column, table.key, row_id, faces[column.key], held)
+            for column in typed
         }
         if unread:
             shown = [column for column in unread if not column.hidden] or unread
@@ -321,10 +320,8 @@ class _Parser:
         issued = next((row.values for row in free if row.id == raw.id), free[0].values if free else {})
         return [
             column
-            for column in table.column
-            if not column.is_formula
-            and not column.open_in("free")
-            and not _blank(cell := raw.cells.get(column.key))
+            for column in table.given
+            if not _blank(cell := raw.cells.get(column.key))
             and not self._says(cell, column, issued.get(column.key), faces[column.key])
         ]
 

@@ -8,6 +8,7 @@ next key row or at the mark ``table:#end``.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 from xlstyr.layout.content import Identity
 
@@ -99,6 +100,7 @@ class RawBook:
         return self.identities[0] if self.identities else None
 
 
+@cache
 def letters(column: int) -> str:
     """The letters of a column number, from 1: 28 → ``AB``."""
     name = ""
