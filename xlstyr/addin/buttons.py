@@ -68,6 +68,8 @@ def _collect(work: Work) -> Result:
     outcomes = [taken.outcome for taken in new]
     counts = {state: outcomes.count(state) for state in _STATES}
     text = word("cli.said.taken", new=len(new), duplicate=len(done.files) - len(new), **counts)
+    if hidden := outcomes.count("quarantined"):
+        text = f"{text} {word('cli.said.quarantined', count=hidden)}"
     known = {id(finding) for taken in done.files for finding in taken.examined.findings}
     told_ = [f for f in done.findings if id(f) not in known or f.severity == "fel" or f.code in _SENDERS]
     return Result(text, findings=told_)

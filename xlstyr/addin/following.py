@@ -4,22 +4,16 @@ The workbook's own formulas are followed, from a page over Kub to Fakta; what Fa
 with what the workbook carries of every answer. The originals are never opened: a copy for reading is.
 """
 
-import shutil
-import stat
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 import xlwings as xw
 
 from xlstyr.addin.formulas import Cell, Tracer, Value, exact
-from xlstyr.addin.homes import home_of
 from xlstyr.addin.openbook import formulas_of, identity_of, raw_sheet
 from xlstyr.addin.trees import Box, UntraceableError
-from xlstyr.layout.content import Identity
 from xlstyr.layout.definition import Workbook
 from xlstyr.layout.load import load_workbook
 from xlstyr.layout.raw import RawBook, letters, locate
@@ -280,33 +274,4 @@ def _key_of(row: Row, line: BudgetLine) -> _Key:
     return (*(text.strip() for text in texts), *amounts)
 
 
-def original(book: xw.Book, identity: Identity, sha256: str, name: str) -> Path | None:
-    """A copy for reading, under its own name, of the original ``sha256``; None when it isn't in the round's folder."""
-    if not sha256:
-        return None
-    with home_of(book, identity) as round_:
-        path = next(round_.folder_of("originals").glob(f"{sha256}*"), None)
-    if path is None:
-        return None
-    copy = Path(tempfile.gettempdir()) / word("addin.follow.copies") / sha256[:16] / Path(name).name
-    if not copy.exists():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-        copy.chmod(stat.S_IREAD)
-    return copy
-
-
-def copies(book: xw.Book, identity: Identity, steps: Iterable[Step], most: int) -> dict[str, Path]:
-    """sha256 → a copy for reading, of the first ``most`` files; none when the round isn't at hand."""
-    files = dict.fromkeys((step.sha256, step.file) for step in steps if step.sha256)
-    found: dict[str, Path] = {}
-    try:
-        for sha256, name in list(files)[:most]:
-            if (path := original(book, identity, sha256, name)) is not None:
-                found[sha256] = path
-    except XlstyrError:
-        return {}
-    return found
-
-
-__all__ = ["BookGrid", "Step", "Trail", "copies", "follow_figure", "original", "trail_of"]
+__all__ = ["BookGrid", "Step", "Trail", "follow_figure", "trail_of"]

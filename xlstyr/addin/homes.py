@@ -1,6 +1,8 @@
 """Which round an open workbook belongs to: the folder above it, else one that the user's own settings name."""
 
+import sys
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,16 +10,38 @@ import xlwings as xw
 
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds.round import Round
+from xlstyr.rounds.round import Round, control_of
 from xlstyr.words import word
 
 FOLDER, FILE = ".xlstyr", "xlstyr.toml"
 
 
 def place_of(book: xw.Book) -> Path | None:
-    """The file of ``book``; None when it was never saved, or lies where no program but Excel reaches it."""
-    path = Path(book.fullname)
-    return path if path.is_absolute() and path.is_file() else None
+    """The file of ``book``; None when it was never saved, or lies where no program but Excel reaches it.
+
+    The program itself is asked: xlwings guesses where a book from the cloud lies, as settings inside that book say.
+    """
+    try:
+        text = _full_name(book)
+        path = Path(text)
+        return path if "://" not in text and path.is_absolute() and path.is_file() else None
+    except Exception:  # noqa: BLE001 (each program raises its own, and a book that can't say where it is has no place)
+        return None
+
+
+def _full_name(book: xw.Book) -> str:
+    if book.app.engine.name != "excel":
+        return str(book.fullname)
+    return str(book.api.full_name.get() if sys.platform == "darwin" else book.api.FullName)
+
+
+def named(app: xw.App, name: str) -> list[xw.Book]:
+    """The open books called ``name``, wherever they lie."""
+    return [book for book in app.books if _folded(book.name) == _folded(name)]
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def home_of(book: xw.Book, identity: Identity) -> Round:
@@ -28,18 +52,29 @@ def home_of(book: xw.Book, identity: Identity) -> Round:
     """
     broken: XlstyrError | None = None
     for folder in dict.fromkeys(_candidates(book)):
-        if not _has_control(folder):
-            continue
-        round_ = Round(folder)
         try:
-            if round_.premises.settings.round == identity.round:
-                return with_register(round_)
+            if (round_ := _round_in(folder, identity.round)) is not None:
+                return round_
         except XlstyrError as error:
             broken = broken or error
-        round_.close()
     if broken is not None:
         raise broken
     raise XlstyrError(word("addin.no_home", round=identity.round, settings=settings_path()))
+
+
+def _round_in(folder: Path, wanted: str) -> Round | None:
+    """The round in ``folder``, open, when it is the one that is ``wanted``."""
+    if control_of(folder) is None:
+        return None
+    round_ = Round(folder)
+    try:
+        if round_.premises.settings.round == wanted:
+            return with_register(round_)
+    except XlstyrError:
+        round_.close()
+        raise
+    round_.close()
+    return None
 
 
 def with_register(round_: Round) -> Round:
@@ -72,8 +107,3 @@ def named_rounds() -> list[Path]:
     if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
         raise XlstyrError(word("addin.bad_settings", file=path, detail="rounds"))
     return [Path(folder).expanduser() for folder in folders]
-
-
-def _has_control(folder: Path) -> bool:
-    pattern = word("folders.control", year="*").removesuffix("x")
-    return any(not path.name.startswith("~$") for ending in ("x", "m") for path in folder.glob(pattern + ending))

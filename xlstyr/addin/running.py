@@ -1,6 +1,7 @@
 """What every button does around its work: save, open the round, show progress, hear a cancellation, tell the result."""
 
 import sqlite3
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -10,13 +11,13 @@ from typing import TypeVar
 
 import xlwings as xw
 
-from xlstyr.addin.homes import FOLDER, place_of, with_register
-from xlstyr.addin.native import is_read_only, is_saved
+from xlstyr.addin.homes import FOLDER, named, place_of, with_register
+from xlstyr.addin.native import is_read_only, is_saved, mark_saved
 from xlstyr.addin.openbook import identity_of
 from xlstyr.addin.panel import Panel
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.round import BrokenControlError, Round
+from xlstyr.rounds.round import BrokenControlError, Round, control_of
 from xlstyr.rounds.safe import write_safely
 from xlstyr.words import word
 
@@ -25,6 +26,7 @@ FLAG = ".avbryt"
 """The file whose presence beside the control workbook says: stop. Excel can't say it otherwise while it waits."""
 FAULTS = "fel.txt"
 _NAMED = 10
+_NEVER = 3  # msoAutomationSecurityForceDisable
 
 
 class CancelledError(XlstyrError):
@@ -77,13 +79,14 @@ class Work:
         """Closes the workbook at ``path``, which is about to be written anew.
 
         Raises:
-            XlstyrError: somebody has changed it and not saved it.
+            XlstyrError: somebody has changed it and not saved it, or a book of that name from elsewhere is open.
         """
-        for book in list(self.book.app.books):
-            if place_of(book) == path.resolve():
-                if not is_saved(book):
-                    raise XlstyrError(word("addin.open_result", book=book.name))
-                book.close()
+        for book in named(self.book.app, path.name):
+            if not _lies_at(book, path):
+                raise XlstyrError(word("addin.same_name", book=book.name))
+            if not is_saved(book):
+                raise XlstyrError(word("addin.open_result", book=book.name))
+            book.close()
 
 
 def run(button: str, work: Callable[[Work], Result], *, new: bool = False) -> bool:
@@ -149,6 +152,11 @@ def _folder_of(book: xw.Book) -> Path:
         raise XlstyrError(word("addin.unsaved", book=book.name))
     if is_read_only(book):
         raise XlstyrError(word("addin.read_only", book=book.name))
+    real = control_of(path.parent)
+    if real is None:
+        raise XlstyrError(word("addin.misnamed_control", book=book.name))
+    if not path.samefile(real):
+        raise XlstyrError(word("addin.other_control", book=book.name, control=real.name))
     return path.parent
 
 
@@ -163,8 +171,44 @@ def _show(book: xw.Book, round_: Round, button: str, result: Result) -> None:
         show(book, result.findings)
     book.save()
     if result.file is not None:
-        book.app.books.open(str(result.file))
+        mark_saved(open_book(book.app, result.file))  # it is computed when it opens, which Excel takes for a change
     book.app.status_bar = result.text[:200]
+
+
+def open_book(app: xw.App, path: Path, *, read_only: bool = False) -> xw.Book:
+    """The book at ``path``, open. No macro in it runs.
+
+    Raises:
+        XlstyrError: another book of that name is open, and no program takes both.
+    """
+    for book in named(app, path.name):
+        if not _lies_at(book, path):
+            raise XlstyrError(word("addin.same_name", book=book.name))
+        return book
+    try:
+        with _without_macros(app):
+            return app.books.open(str(path), read_only=read_only)
+    except ValueError as error:  # how xlwings says the same
+        raise XlstyrError(word("addin.same_name", book=path.name)) from error
+
+
+def _lies_at(book: xw.Book, path: Path) -> bool:
+    place = place_of(book)
+    return place is not None and path.exists() and place.samefile(path)
+
+
+@contextmanager
+def _without_macros(app: xw.App) -> Iterator[None]:
+    """Excel for Windows runs the macros of what a program opens, unless it is told not to."""
+    if app.engine.name != "excel" or sys.platform == "darwin":
+        yield
+        return
+    was = app.api.AutomationSecurity
+    app.api.AutomationSecurity = _NEVER
+    try:
+        yield
+    finally:
+        app.api.AutomationSecurity = was
 
 
 def _inside(round_: Round, path: Path) -> str:

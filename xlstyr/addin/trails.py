@@ -1,14 +1,17 @@
 """How a followed figure is shown, on a sheet of its own, and how its sources are opened."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from pathlib import Path
 
 import xlwings as xw
 
-from xlstyr.addin.following import Step, Trail, copies, original
+from xlstyr.addin.following import Step, Trail
+from xlstyr.addin.homes import home_of
 from xlstyr.addin.native import is_saved, mark_saved, protect
+from xlstyr.addin.originals import Copy, clear_copies, copies, copy_of
+from xlstyr.addin.running import open_book
 from xlstyr.addin.sheets import Column, emptied, head, hide_columns, lay_out, new_sheet, own_sheet, put, titled
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
@@ -28,6 +31,7 @@ _WIDTHS = {
     "received": 17,
     "sha256": 20,
 }
+_CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 _DIGEST = 15
 """The column, off to the right, where lines have their whole sha256."""
 
@@ -45,7 +49,8 @@ def show_trail(book: xw.Book, identity: Identity, trail: Trail) -> str:
         lay_out(sheet, word("addin.follow.title"), place, columns, _HEAD + _below(trail))
         put(sheet, 3, 2, [[verdict]])
         _put_nodes(sheet, trail)
-        _put_steps(sheet, trail, copies(book, identity, trail.steps, _LINKED))
+        clear_copies(app)
+        _put_steps(sheet, trail, copies(book, identity, (step.sha256 for step in trail.steps), _LINKED))
         hide_columns(sheet, _DIGEST, _DIGEST)
         protect(sheet)
         sheet.activate()
@@ -86,7 +91,7 @@ def _put_nodes(sheet: xw.Sheet, trail: Trail) -> None:
     sheet.range((_HEAD + 1, 4), (_HEAD + len(rows), 4)).number_format = "#,##0"
 
 
-def _put_steps(sheet: xw.Sheet, trail: Trail, opened: Mapping[str, Path]) -> None:
+def _put_steps(sheet: xw.Sheet, trail: Trail, opened: Mapping[str, Copy]) -> None:
     first = _HEAD + _below(trail) + 1
     shown = trail.steps[:_STEPS]
     rows = [_row(step) for step in shown]
@@ -101,16 +106,16 @@ def _put_steps(sheet: xw.Sheet, trail: Trail, opened: Mapping[str, Path]) -> Non
     _link(sheet, shown, first, opened)
 
 
-def _link(sheet: xw.Sheet, shown: Sequence[Step], first: int, opened: Mapping[str, Path]) -> None:
-    """Links to the cells in the copies, and in this workbook for what came from no file."""
+def _link(sheet: xw.Sheet, shown: Sequence[Step], first: int, opened: Mapping[str, Copy]) -> None:
+    """Links to the cells in the copies, and in this workbook for what came from no file.
+
+    Plain paths: what is written as %C3 in an address Excel for Windows reads in a code page of its own.
+    """
     for number, step in enumerate(shown, first):
         title = step.sheet.replace("'", "''")
-        if step.sha256 in opened and step.cell:
-            address = f"{opened[step.sha256].as_uri()}#'{title}'!{step.cell}"
-        elif not step.file and step.cell:
-            address = f"#'{title}'!{step.cell}"
-        else:
+        if _CELL.fullmatch(step.cell) is None or (step.file and step.sha256 not in opened):
             continue
+        address = f"{opened[step.sha256].path if step.file else ''}#'{title}'!{step.cell}"
         sheet.range((number, 8)).add_hyperlink(address, step.cell, word("addin.follow.open"))
 
 
@@ -156,15 +161,17 @@ def open_step(book: xw.Book, identity: Identity, step: Step) -> str:
     """Opens a copy of the source of ``step`` at its cell.
 
     Raises:
-        XlstyrError: the line has no file, or the original isn't at hand.
+        XlstyrError: the line has no file, or names none that has been taken in and is at hand.
     """
     if not step.sha256:
         raise XlstyrError(word("addin.follow.no_file"))
-    path = original(book, identity, step.sha256, step.file)
-    if path is None:
+    with home_of(book, identity) as round_:
+        copy = copy_of(round_, step.sha256)
+    if copy is None:
         raise XlstyrError(word("addin.follow.no_original", file=step.file))
-    source = book.app.books.open(str(path), read_only=True)
-    if step.sheet in [sheet.name for sheet in source.sheets] and step.cell:
-        source.sheets[step.sheet].activate()
-        source.sheets[step.sheet].range(step.cell).select()
-    return word("addin.follow.opened", file=step.file, sheet=step.sheet, cell=step.cell)
+    source = open_book(book.app, copy.path, read_only=True)
+    sheet = next((one for one in source.sheets if one.name == step.sheet and one.visible), None)
+    if sheet is not None and _CELL.fullmatch(step.cell):
+        sheet.activate()
+        sheet.range(step.cell).select()
+    return word("addin.follow.opened", file=copy.name, sheet=step.sheet, cell=step.cell)

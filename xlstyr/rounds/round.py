@@ -64,11 +64,8 @@ class Round:
 
     @cached_property
     def control_path(self) -> Path | None:
-        """The control workbook: the newest Styrbok in the folder, None when there is none."""
-        pattern = word("folders.control", year="*")
-        found = [path for ending in ("", "m") for path in self.folder.glob(pattern.removesuffix("x") + (ending or "x"))]
-        found = [path for path in found if not path.name.startswith("~$")]
-        return max(found, key=lambda path: path.stat().st_mtime) if found else None
+        """The control workbook; None when there is none. Raises ``XlstyrError`` when there are several."""
+        return control_of(self.folder)
 
     @cached_property
     def _control(self) -> tuple[Premises, list[Finding]]:
@@ -203,6 +200,25 @@ class Round:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def control_of(folder: Path) -> Path | None:
+    """The control workbook in ``folder``; None when there is none.
+
+    One that is named exactly as they are goes before those whose names only begin so, such as copies.
+
+    Raises:
+        XlstyrError: there are several left to choose between, and which one counts is nobody's guess.
+    """
+    pattern = word("folders.control", year="*").removesuffix("x")
+    found = [path for ending in "xm" for path in folder.glob(pattern + ending) if not path.name.startswith("~$")]
+    beginning = pattern.partition("*")[0]
+    exact = [path for path in found if re.fullmatch(r"[0-9]{4}", path.stem.removeprefix(beginning))]
+    left = exact or found
+    if len(left) > 1:
+        names = ", ".join(sorted(path.name for path in left))
+        raise XlstyrError(word("cli.errors.several_controls", folder=folder, names=names))
+    return left[0] if left else None
 
 
 def file_name(text: str) -> str:
