@@ -388,6 +388,16 @@ def test_what_is_too_large_stays_where_it_is(folder: Path, who: p.Person) -> Non
     assert counting(folder) == {who.node}
 
 
+def test_every_limit_for_messages_is_the_rounds_own(folder: Path, who: p.Person) -> None:
+    both = b.several(b.text(), b.attached(who.answer, "A.xlsx"), b.attached(b"%PDF-1.7", "B.pdf"))
+    lay(folder, p.mail(who, both))
+    whole = Path(shutil.copytree(folder, folder.with_name("hel")))
+    assert "XS039" not in [finding.code for finding in run(whole).findings]
+    (folder / "xlstyr.toml").write_text("[limits]\nmessage_parts = 1\n", "utf-8")
+    told = [finding.message + finding.fix for finding in run(folder).findings]
+    assert any("för många delar (1)" in text for text in told)
+
+
 def test_files_that_are_not_finished_wait_for_the_next_run(folder: Path, who: p.Person) -> None:
     inbox = folder / "inkorg"
     (inbox / "moln.xlsx").write_bytes(b"")
@@ -781,7 +791,7 @@ def test_status_shows_that_two_answers_compete(folder: Path, who: p.Person) -> N
     assert (node["state"], node["errors"]) == ("received", 1)
     assert [finding["code"] for finding in said["findings"]] == ["XS501"]
     assert "två svar tävlar" in xlstyr("status", "--round", str(folder)).stdout
-    assert xlstyr("collect", "--use", said_in(rival["message"])[1], "--round", str(folder)).returncode == 0
+    assert xlstyr("collect", "--use", said_in(rival["message"])[1], "--why", "Ringde", "--round", str(folder)).returncode == 0
     (node,) = json.loads(xlstyr("status", who.node, "--round", str(folder), "--json").stdout)["nodes"]
     assert (node["state"], node["errors"]) == ("received", 0)
     assert "två svar tävlar" not in xlstyr("status", "--round", str(folder)).stdout
@@ -833,7 +843,7 @@ def test_what_cannot_be_chosen_is_said(
     none.write_bytes(p.nothing(who)[0])
     lay(folder, both.read_bytes())
     run(folder)
-    done = xlstyr("collect", "--use", given.format(both=both, none=none), "--round", str(folder))
+    done = xlstyr("collect", "--use", given.format(both=both, none=none), "--why", "Ringde", "--round", str(folder))
     assert (done.returncode, done.stdout) == (code, "")
     assert says in done.stderr
     with Round(folder, NOW) as round_:

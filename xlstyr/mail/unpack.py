@@ -38,14 +38,17 @@ def unpack_file(data: bytes, name: str, limits: MailLimits = _LIMITS) -> Message
         return _unreadable("fault", type(error).__name__)
 
 
-def unpack_bytes(data: bytes) -> tuple[Any, ...]:
-    """``unpack`` for a child process: plain values, which ``from_plain`` makes a message of."""
-    return unpack(data).plain()
+def unpack_bytes(data: bytes, *limits: int) -> tuple[Any, ...]:
+    """``unpack`` for a child process: plain values, which ``from_plain`` makes a message of.
+
+    ``limits``: the fields of ``MailLimits`` in their order, those left out as they are by default.
+    """
+    return unpack(data, MailLimits(*limits)).plain()
 
 
-def unpack_file_bytes(data: bytes) -> tuple[Any, ...]:
+def unpack_file_bytes(data: bytes, *limits: int) -> tuple[Any, ...]:
     """``unpack_file`` for a child process. The file's own name isn't known there, nor needed."""
-    return unpack_file(data, "").plain()
+    return unpack_file(data, "", MailLimits(*limits)).plain()
 
 
 def from_plain(plain: Any) -> Message:

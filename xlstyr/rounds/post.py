@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Self
 
 from xlstyr.checks.senders import personal_message
 from xlstyr.mail.compose import OUR_ID
-from xlstyr.mail.message import Attachment, Kind, Message, Problem
+from xlstyr.mail.message import Attachment, Kind, MailLimits, Message, Problem
 from xlstyr.mail.reference import Reference, find_reference, format_reference
 from xlstyr.mail.unpack import from_plain
 from xlstyr.model.delivery import Delivery
@@ -103,7 +103,16 @@ class Postroom:
     def __init__(self, round_: Round) -> None:
         limits = round_.settings.limits
         self._round = round_
-        self._workers = Workers(Bounds(limits.message_memory * MIB, limits.message_seconds))
+        bounds = Bounds(limits.message_memory * MIB, limits.message_seconds, limits.answer * MIB)
+        self._workers = Workers(bounds)
+        allowed = MailLimits(
+            message=limits.message * MIB,
+            unpacked=limits.message_unpacked * MIB,
+            parts=limits.message_parts,
+            depth=limits.message_depth,
+            zips=limits.message_zips,
+        )
+        self._limits = astuple(allowed)
 
     def open(self, letter: Letter) -> Opened:
         """Keeps the bytes, then takes them apart."""
@@ -136,10 +145,10 @@ class Postroom:
         return [hashlib.sha256(file.data).hexdigest() for file in message.answers]
 
     def _taken_apart(self, data: bytes, container: bool) -> Message:
-        function = "unpack_file_bytes" if container else "unpack_bytes"
-        answer = self._workers.run(f"xlstyr.mail.unpack:{function}", data)
+        function = f"xlstyr.mail.unpack:{'unpack_file_bytes' if container else 'unpack_bytes'}"
+        answer = self._workers.run(function, data, *self._limits)
         if isinstance(answer, Died) and answer.reason == "time":
-            answer = self._workers.run(f"xlstyr.mail.unpack:{function}", data)  # the computer may have been busy
+            answer = self._workers.run(function, data, *self._limits)  # the computer may have been busy
         if isinstance(answer, Died):
             code, detail = ("fault", answer.fault) if answer.fault else (answer.reason, "")
             return Message(kind=Kind.UNREADABLE, problems=(Problem("", code, detail),), leaves=1)
@@ -252,7 +261,7 @@ class Postroom:
             what = word("post.said.archive", name=opened.name)
         for part in message.problems:
             name = part.path.rpartition("/")[2] or word("post.said.nameless")
-            yield found("XS030", place, name=name, what=what, reason=_reason(part))
+            yield found("XS030", place, name=name, what=what, reason=_reason(part), cause="told")
         unread = [file for file in message.attachments if self._is_left_unread(file)]
         for file in unread:
             kind = word(f"post.kind.{file.within.value}")

@@ -18,8 +18,8 @@ LENGTH = struct.Struct("<Q")
 _BLOB = "blob"
 _SWEEP_EVERY = 16
 
-Work = Callable[[bytes], Any]
-"""Bytes → texts, numbers, true, false, none and bytes, in lists, tuples and dictionaries."""
+Work = Callable[..., Any]
+"""Bytes, and whole numbers → texts, numbers, true, false, none and bytes, in lists, tuples and dictionaries."""
 
 
 def pack(result: Any) -> bytes:
@@ -104,9 +104,10 @@ def _framed(stream: BinaryIO) -> bytes | None:
     return data if len(data) == length else None
 
 
-def _run(name: str, data: bytes) -> tuple[bytes, bytes]:
+def _run(asked: str, data: bytes) -> tuple[bytes, bytes]:
+    name, *args = asked.split()
     try:
-        return DONE, pack(_work(name)(data))
+        return DONE, pack(_work(name)(data, *map(int, args)))
     except MemoryError:
         return MEMORY, b""
     except Exception as error:  # noqa: BLE001 (the parent says what becomes of it)

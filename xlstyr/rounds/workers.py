@@ -57,8 +57,8 @@ class Workers:
         self._end = weakref.finalize(self, _end, self._alive)
         _POOLS.add(self)
 
-    def run(self, function: str, data: bytes) -> Any:
-        """What ``function`` ("module:function") of the package makes of ``data`` in a child, or ``Died``.
+    def run(self, function: str, data: bytes, *args: int) -> Any:
+        """What ``function`` ("module:function") of the package makes of ``data`` and ``args`` in a child, or ``Died``.
 
         Lists, texts, numbers, true, false, none and bytes come back; tuples come back as lists.
 
@@ -66,6 +66,7 @@ class Workers:
             XlstyrError: no child can be started.
         """
         with self._free:
+            function = " ".join([function, *map(str, args)])
             started = time.monotonic()
             child, answer = self._ask(function, data, self.bounds.seconds)
             if isinstance(answer, Died) and answer.reason != "time" and not answer.fault and child.asked > 1:
@@ -198,9 +199,9 @@ class Reading:
 @cache
 def shared_reading(limits: Allowed) -> Reading:
     """The reading within ``limits`` that everything in this process shares: its children live as long as it does."""
-    sizes = {name: getattr(limits, name) * _MIB for name in ("file", "unpacked", "part")}
+    sizes = {name: getattr(limits, name) * _MIB for name in ("file", "unpacked", "part", "ratio_from")}
     gates = Limits(entries=limits.entries, ratio=limits.ratio, **sizes)
-    bounds = Bounds(limits.workbook_memory * _MIB, limits.workbook_seconds)
+    bounds = Bounds(limits.workbook_memory * _MIB, limits.workbook_seconds, limits.answer * _MIB)
     return Reading(gates, bounds, limits.workers or None)
 
 
