@@ -1,7 +1,6 @@
 """Which day it is: Sweden's, wherever the computer believes that it is."""
 
 import time
-import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from xlstyr.checks.process import late
-from xlstyr.model import days
 from xlstyr.model.days import local_day
 from xlstyr.rounds.letters import Writer
 from xlstyr.rounds.round import Round
@@ -47,15 +45,3 @@ def test_a_day_ends_at_midnight_in_sweden(exempelby_answered: Path) -> None:
                 .subject
             )
             assert subject.startswith("Vi saknar" if overdue else "Påminnelse")
-
-
-def test_without_a_table_of_time_zones_the_computers_own_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(key: str) -> None:
-        raise zoneinfo.ZoneInfoNotFoundError(key)
-
-    monkeypatch.setattr(days, "ZoneInfo", missing)
-    days._zone.cache_clear()
-    try:
-        assert local_day(NIGHT) == NIGHT.astimezone().date()
-    finally:
-        days._zone.cache_clear()

@@ -39,7 +39,7 @@ class Identity:
     def parse(cls, text: str) -> "Identity | None":
         """The identity that ``text()`` wrote, or None when it is something else."""
         parts = text.split("|")
-        if len(parts) != 7 or not (parts[4].isdigit() and parts[5].isdigit()):
+        if len(parts) != 7 or not all(part.isascii() and part.isdigit() for part in parts[4:6]):
             return None
         return cls(parts[0], parts[1], parts[2], parts[3], int(parts[4]), int(parts[5]), parts[6])
 
