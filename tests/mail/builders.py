@@ -147,14 +147,16 @@ def tnef_embedded(inner: bytes) -> list[bytes]:
     return [_attribute(2, 0x9002, 6, b"\1\0" + b"\0" * 12), _attribute(2, 0x9005, 6, properties)]
 
 
-def tnef(files: Iterable[list[bytes]], body: str = "Hej", tag: int = 0x1009) -> bytes:
+def tnef(files: Iterable[list[bytes]], body: str = "Hej", tag: int = 0x1009, encoding: str = "utf-8") -> bytes:
     """A winmail.dat; its ``body`` is rich text, plain as ``tag`` 0x1000."""
     attributes = [
         _attribute(1, 0x9006, 8, struct.pack("<I", 0x10000)),
         _attribute(1, 0x9007, 6, struct.pack("<II", 1252, 0)),
     ]
     if body:
-        attributes.append(_attribute(1, 0x9003, 6, struct.pack("<I", 1) + _property(tag, 0x0102, body.encode())))
+        attributes.append(
+            _attribute(1, 0x9003, 6, struct.pack("<I", 1) + _property(tag, 0x0102, body.encode(encoding)))
+        )
     for file in files:
         attributes.extend(file)
     return struct.pack("<IH", 0x223E9F78, 1) + b"".join(attributes)

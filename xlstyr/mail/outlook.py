@@ -10,6 +10,7 @@ from xlstyr.mail.coding import text_of
 from xlstyr.mail.compound import BrokenFileError, Compound, Storage
 from xlstyr.mail.headers import Headers, read_headers
 from xlstyr.mail.message import MailLimits
+from xlstyr.mail.rtf import rich_text
 from xlstyr.mail.zips import Room
 
 _STREAM = "__substg1.0_"
@@ -54,9 +55,16 @@ class OutlookItem:
         return any(stream is not None and stream.size > 0 for stream in written)
 
     def text(self, most: int) -> tuple[str, bool]:
-        """What is written in the message, its first ``most`` bytes, and whether it is HTML; rich text isn't read."""
-        plain = self._text(self._storage, _BODIES[0], most)
-        return (plain, False) if plain else (self._text(self._storage, _BODIES[2], most), True)
+        """What is written in the message, about its first ``most`` bytes, and whether it is HTML."""
+        if plain := self._text(self._storage, _BODIES[0], most):
+            return plain, False
+        if page := self._text(self._storage, _BODIES[2], most):
+            return page, True
+        rich = self._storage.streams.get(f"{_STREAM}{_BODIES[1]:04X}0102")
+        try:
+            return (rich_text(self._file.read(rich, most), most) if rich is not None else ""), False
+        except BrokenFileError:
+            return "", False
 
     def headers(self, limits: MailLimits) -> Headers:
         """The headers that came with the message, and what Outlook itself knows where they are silent."""

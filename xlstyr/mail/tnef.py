@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from xlstyr.mail.coding import text_of
 from xlstyr.mail.compound import BrokenFileError
+from xlstyr.mail.rtf import rich_text
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 _ATTRIBUTE = struct.Struct("<BHHI")
 _RENDER, _TITLE, _CONTENT, _PROPERTIES, _BODY, _MESSAGE = 0x9002, 0x8010, 0x800F, 0x9005, 0x800C, 0x9003
 _OF_FILE = frozenset((_TITLE, _CONTENT, _PROPERTIES))
 _DATA, _LONG_NAME, _NAME, _DISPLAY = 0x3701, 0x3707, 0x3704, 0x3001
-_PLAIN_BODY = 0x1000
-_BODIES = frozenset((_PLAIN_BODY, 0x1009, 0x1013))
+_PLAIN_BODY, _RICH_BODY = 0x1000, 0x1009
+_BODIES = frozenset((_PLAIN_BODY, _RICH_BODY, 0x1013))
+_MOST_RICH = 64 * 1024
 _NAMED, _MULTIPLE = 0x8000, 0x1000
 _OBJECT, _TEXT = 0x000D, 0x001F
 _VARIABLE = frozenset((0x001E, _TEXT, _OBJECT, 0x0102))
@@ -38,7 +40,7 @@ class TnefFile:
 class Tnef:
     """What a winmail.dat holds. ``whole`` is false when it breaks off or can't be followed to its end.
 
-    ``body`` says whether there is a text, and ``text`` is as much of it as isn't rich text.
+    ``body`` says whether there is a text, and ``text`` is what it says, of rich text the beginning.
     """
 
     files: list[TnefFile]
@@ -63,7 +65,7 @@ def read_tnef(data: bytes, most: int) -> Tnef:
             elif name == _MESSAGE:
                 for tag, kind, value in _properties(content):
                     found.body = found.body or tag in _BODIES
-                    found.text += _decoded(kind, value) if tag == _PLAIN_BODY else ""
+                    found.text += _written(tag, kind, value)
     except (BrokenFileError, struct.error):
         found.whole = False
     return found
@@ -109,6 +111,12 @@ def _describe(file: TnefFile, content: memoryview) -> None:
 def _decoded(kind: int, value: memoryview) -> str:
     raw = value.tobytes()
     return (raw.decode("utf-16-le", "replace") if kind == _TEXT else text_of(raw)).strip("\0")
+
+
+def _written(tag: int, kind: int, value: memoryview) -> str:
+    if tag == _RICH_BODY:
+        return rich_text(value[:_MOST_RICH].tobytes(), _MOST_RICH)
+    return _decoded(kind, value) if tag == _PLAIN_BODY else ""
 
 
 def _properties(content: memoryview) -> Iterator[tuple[int, int, memoryview]]:
