@@ -5,12 +5,9 @@ import struct
 
 _HEAD = struct.Struct("<IIII")
 _PACKED, _LOOSE = 0x75465A4C, 0x414C454D
-_START = (
-    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans "
-    rb"SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
-    + b"\r\n"
-    + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
-)
+_FONTS = rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor "
+_NAMES = rb"MS Sans SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
+_START = b"%s%s\r\n%s" % (_FONTS, _NAMES, rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx")
 _WINDOW = 4096
 _MARK = re.compile(r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,6})\s?\??|\\([a-z]{1,32})(?:-?\d{1,10})?\s?|\\[^a-z]|[{}\r\n]")
 _BREAKS = frozenset({"par", "line", "tab", "cell", "row", "page"})
