@@ -1,57 +1,62 @@
 Attribute VB_Name = "Styrning"
 Option Explicit
-' Knapparna på fliken Styrning och i styrbokens panel. Var och en kör en funktion i Python; allt annat finns där.
+' Knapparna på fliken Styrning och i styrbokens panel. Var och en är ett namn, vars funktion körs i Python.
 ' Subarna tar emot flikens knapp men klarar sig utan: då har en knapp i ett blad tryckts.
 
 Private flik As Object
 
 Public Sub SkapaMallar(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.create()"
+    RunPython "create"
 End Sub
 
 Public Sub Skicka(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.send()"
+    RunPython "send"
 End Sub
 
 Public Sub HamtaIn(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.collect()"
+    RunPython "collect"
 End Sub
 
 Public Sub Kontrollera(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.check()"
+    RunPython "check"
 End Sub
 
 Public Sub RullaUpp(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.rollup()"
+    RunPython "rollup"
 End Sub
 
 Public Sub Konsolidera(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.consolidate()"
+    RunPython "consolidate"
 End Sub
 
 Public Sub Lage(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.status()"
+    RunPython "status"
 End Sub
 
 Public Sub FoljSiffran(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.follow()"
+    RunPython "follow"
 End Sub
 
 Public Sub Fraga(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.query()"
+    RunPython "query"
 End Sub
 
 Public Sub Hjalp(Optional control As Object)
-    RunPython "from xlstyr.addin import buttons; buttons.help_()"
+    RunPython "help"
 End Sub
 
-' Medan något körs väntar Excel. Avbryt lägger därför bara en flagga bredvid styrboken, som Python ser mellan två noder.
+' Lägger en flagga bredvid styrboken, som Python ser mellan två noder. Excel för Windows väntar medan något körs, och kan
+' inte trycka på något: där är det Esc som avbryter.
 Public Sub Avbryt(Optional control As Object)
     Dim nummer As Integer
     If ThisWorkbook.Path = "" Then Exit Sub
+    On Error GoTo Fel
     nummer = FreeFile
     Open ThisWorkbook.Path & Application.PathSeparator & ".avbryt" For Output As #nummer
     Close #nummer
+    Exit Sub
+Fel:
+    MsgBox "Det gick inte att avbryta (" & Err.Description & "). Arbetet fortsätter tills det är klart.", 48, "xlstyr"
 End Sub
 
 ' Vilka knappar som går att trycka på beror på vilken arbetsbok som är framme.
@@ -69,15 +74,20 @@ Public Sub ArStyrbok(control As Object, ByRef svar)
 End Sub
 
 Public Sub GarAttKontrollera(control As Object, ByRef svar)
-    svar = (Slag() = "control" Or Slag() = "node")
+    svar = (Slag() <> "")
 End Sub
 
 Public Sub GarAttFolja(control As Object, ByRef svar)
     svar = (Slag() = "rollup")
 End Sub
 
+' Frågebladet läggs i vilken bok som helst, men inte i en enhets.
+Public Sub GarAttFraga(control As Object, ByRef svar)
+    svar = (Not ActiveWorkbook Is Nothing And Slag() <> "node")
+End Sub
+
 ' Vad den aktiva arbetsboken är enligt sin märkning: control, node, rollup eller inget.
-Public Function Slag() As String
+Private Function Slag() As String
     Dim text As String, streck As Long
     On Error Resume Next
     text = ActiveWorkbook.Names("xlstyr_identity").RefersTo

@@ -164,7 +164,7 @@ def test_where_there_is_no_place_that_is_said(machine: Machine, says: str) -> No
 
 def test_the_settings_are_where_the_vba_looks_for_them() -> None:
     """The file's name and format are the module's, not ours: both are read out of its text."""
-    [module] = [one.code for one in run_python() if one.name == "xlwings"]
+    [module] = [one.code for one in run_python(own_sheet=False) if one.name == "xlwings"]
     assert 'GetConfigFilePath = Environ("USERPROFILE") & "\\." & PROJECT_NAME & "\\" & PROJECT_NAME & ".conf"' in module
     assert 'PROJECT_NAME As String = "xlstyr"' in module
     for key in ("INTERPRETER_WIN", "INTERPRETER_MAC"):
@@ -384,8 +384,7 @@ def test_what_an_add_in_holds() -> None:
     assert one
     assert two
     assert three
-    assert one.settings["INTERPRETER_WIN"] == "C:\\a.exe"
-    assert one.settings["ADD_WORKBOOK_TO_PYTHONPATH"] == "FALSE"
+    assert one.settings == {"INTERPRETER_WIN": "C:\\a.exe"}
     assert one.code == two.code == three.code
     assert not one.does_as(two)
     assert one.does_as(three)
@@ -416,9 +415,9 @@ def test_on_a_mac_a_workbooks_name_is_never_a_command() -> None:
     text = (data_folder("macros") / SCRIPT).read_text("utf-8")
     [line] = re.findall(r"set shellCommand to (.*?)\n\ttry", text.replace("¬\n", ""), re.DOTALL)
     pieces = [piece.strip() for piece in line.split(" & ")]
-    free = [piece for piece in pieces if not piece.startswith(('"', "quoted form of", "bookName", "programPath"))]
-    assert free == []
-    for name in ("interpreter", "pythonCode", "logPath", '("--wb=" & bookName)', '("--app=" & programPath)'):
+    free = [piece for piece in pieces if not piece.startswith(('"', "quoted form of"))]
+    assert free == ["bookPath)"]
+    for name in ("interpreter", "buttonName", "logPath", '("--book=" & bookPath)'):
         assert f"quoted form of {name}" in line
     assert "bash_profile" not in text
     assert " -P -B " in line
@@ -432,8 +431,8 @@ def test_the_modules_own_reader_reads_what_is_written(office: Office, pc: Machin
     settings(pc).parent.mkdir(parents=True)
     settings(pc).write_bytes(b'"TEMP DIR","C:\\temp"\r\n')
     install(pc, python=python)
-    [module] = [one.code for one in run_python() if one.name == "xlwings"]
-    found = re.search(r"(?ms)^Function GetConfigFromFile\(.*?^End Function", module)
+    [module] = [one.code for one in run_python(own_sheet=False) if one.name == "xlwings"]
+    found = re.search(r"(?ms)^Private Function GetConfigFromFile\(.*?^End Function", module)
     assert found
     code = f"""{found[0]}
 Function FileExists(path As String) As Boolean

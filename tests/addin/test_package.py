@@ -12,11 +12,16 @@ from typing import Any
 
 import openxml_audit
 import pytest
+import xlsxwriter
 from lxml import etree
 from oletools.olevba import VBA_Parser
 from openxml_audit import OpenXmlValidator
 
+from tests.office.soffice import Office
 from xlstyr.addin.building import build_addin, run_python, with_buttons
+from xlstyr.addin.pressed import functions
+from xlstyr.excel.macros import with_macros
+from xlstyr.excel.vba import Module
 from xlstyr.rounds.resources import data_folder
 
 MACROS = data_folder("macros")
@@ -32,6 +37,7 @@ BUTTONS = {
     "Konsolidera",
     "Läge",
     "Följ siffran",
+    "Frågeblad",
     "Hjälp",
 }
 
@@ -71,7 +77,7 @@ def test_olevba_lists_exactly_our_modules_with_exactly_our_text(package: bytes) 
     found = modules_of(package, "xlstyr.xlam")
     assert list(found) == OURS
     assert same(found["Styrning"], STYRNING)
-    for module in run_python():
+    for module in run_python(own_sheet=True):
         assert same(found[module.name], module.source())
 
 
@@ -108,7 +114,7 @@ def test_a_workbook_with_buttons_keeps_its_sheets(tmp_path: Path, exempelby: Pat
         assert re.sub(rb' codeName="\w+"', b"", after[name]).replace(b"<sheetPr/>", b"") == before[name].replace(
             b"<sheetPr/>", b""
         )
-    assert len(modules_of(book, "Styrbok.xlsm")) == len(sheets) + 4
+    assert list(modules_of(book, "Styrbok.xlsm"))[len(sheets) + 1 :] == ["Styrning", "xlwings"]
 
 
 def schema() -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -162,7 +168,7 @@ def callback_faults(key: str, value: str, code: str) -> list[str]:
     return [] if found else [f"{key} {value}"]
 
 
-def test_the_tab_has_the_nine_buttons_and_every_callback_exists() -> None:
+def test_the_tab_has_the_ten_buttons_and_every_callback_exists() -> None:
     assert ribbon_faults(RIBBON, STYRNING) == []
     root = etree.fromstring(RIBBON)
     buttons = root.findall(".//{*}button")
@@ -190,9 +196,49 @@ def test_the_ribbon_check_sees_what_is_wrong(before: bytes, after: bytes, fault:
     assert fault in ribbon_faults(RIBBON.replace(before, after), STYRNING)
 
 
-def test_each_button_is_one_line_that_calls_one_function() -> None:
+def test_each_button_is_one_line_that_names_one_function() -> None:
     subs = dict(re.findall(r"Public Sub (\w+)\(Optional control As Object\)\n(.*?)\nEnd Sub", STYRNING, re.DOTALL))
     assert "RunPython" not in subs.pop("Avbryt")  # while Python runs, Excel can do no more than leave a flag
-    assert len(subs) == len(BUTTONS) + 1  # the query sheet has its button in the panel only
-    for body in subs.values():
-        assert re.fullmatch(r'\s*RunPython "from xlstyr\.addin import buttons; buttons\.\w+\(\)"', body)
+    named = {re.fullmatch(r'\s*RunPython "(\w+)"', body) for body in subs.values()}
+    assert {found[1] for found in named if found is not None} == functions().keys()
+    assert None not in named
+    assert len(subs) == len(BUTTONS)
+
+
+def test_the_tab_hears_of_every_workbook_that_comes_and_goes() -> None:
+    own = (MACROS / "TillaggsBok.cls").read_text("utf-8")
+    for event in ("WorkbookActivate", "WorkbookDeactivate"):
+        assert f"Private Sub program_{event}(ByVal Wb As Workbook)" in own
+    assert re.search(r"Application\.OnTime Now, \"'\" & ThisWorkbook\.Name & \"'!Styrning\.BytteBok\"", own)
+    assert "Public Sub BytteBok()" in STYRNING
+
+
+@pytest.mark.office
+@pytest.mark.parametrize(
+    ("kind", "enabled"),
+    [
+        ("control", {"ArStyrbok", "GarAttKontrollera", "GarAttFraga"}),
+        ("node", {"GarAttKontrollera"}),
+        ("rollup", {"GarAttKontrollera", "GarAttFolja", "GarAttFraga"}),
+        ("", {"GarAttFraga"}),
+    ],
+)
+def test_the_buttons_that_make_sense_in_a_workbook_are_enabled(
+    office: Office, tmp_path: Path, kind: str, enabled: set[str]
+) -> None:
+    asked = sorted(set(re.findall(r"Public Sub (\w+)\(control As Object, ByRef svar\)", STYRNING)))
+    assert enabled < set(asked)
+    lines = [f'    {name} Nothing, svar\n    If svar Then Svar_ = Svar_ & " {name}"' for name in asked]
+    code = STYRNING + "\nPublic Function Svar_()\n    Dim svar\n" + "\n".join(lines) + "\nEnd Function\n"
+    plain = tmp_path / "bok.xlsx"
+    with xlsxwriter.Workbook(plain) as book:
+        book.add_worksheet("Blad")
+        if kind:
+            book.define_name("xlstyr_identity", f'="{kind}|2031|x"')
+    path = tmp_path / "bok.xlsm"
+    start = Module("xlwings", "Public Sub RunPython(knapp As String)\nEnd Sub\n")
+    path.write_bytes(with_macros(plain.read_bytes(), [Module("Styrning", code), start]))
+    with office.opened(path, macros=True) as document:
+        place = "vnd.sun.star.script:xlstyr.Styrning.Svar_?language=Basic&location=document"
+        said = document.getScriptProvider().getScript(place).invoke((), (), ())[0]
+    assert set(str(said or "").split()) == enabled

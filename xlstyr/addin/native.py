@@ -3,6 +3,7 @@
 Excel for Windows is reached over COM, Excel for Mac over Apple events, LibreOffice through the engine in this room.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,7 @@ _ALLOWED = (
 )
 
 _WIDE = 40
+_ESCAPE, _DOWN = 0x1B, 0x8000
 
 
 class unprotected:  # noqa: N801 (reads as a word after "with")
@@ -39,6 +41,7 @@ class unprotected:  # noqa: N801 (reads as a word after "with")
         if not self._was:
             return
         if self._mac:
+            self._how = _how_on_mac(self._api)
             self._api.unprotect()
             return
         if (allowed := getattr(self._api, "Protection", None)) is not None:
@@ -49,9 +52,23 @@ class unprotected:  # noqa: N801 (reads as a word after "with")
 
     def __exit__(self, *_: object) -> None:
         if self._was and self._mac:
-            self._api.protect_worksheet(allow_filtering=True, allow_formatting_columns=True, allow_formatting_rows=True)
+            self._api.protect_worksheet(**self._how)
         elif self._was:
             self._api.Protect(**self._how)
+
+
+def _how_on_mac(api: Any) -> dict[str, object]:
+    """How a sheet is protected, in Apple events' names for it. What Excel doesn't say is not allowed."""
+    allowed = api.protection_object
+    how: dict[str, object] = {name: getattr(allowed, name).get() is True for name in map(_on_mac, _ALLOWED)}
+    how["drawing_objects"] = api.protect_drawing_objects.get() is True
+    how["scenarios"] = api.protect_scenarios.get() is True
+    return how
+
+
+def _on_mac(name: str) -> str:
+    """``AllowUsingPivotTables`` as ``allow_using_pivot_table``."""
+    return re.sub("(?<!^)(?=[A-Z])", "_", name).lower().replace("tables", "table")
 
 
 def protect(sheet: xw.Sheet) -> None:
@@ -109,6 +126,41 @@ def is_read_only(book: xw.Book) -> bool:
     if hasattr(api, "isReadonly"):
         return bool(api.isReadonly())
     return bool(api.read_only.get() if _is_mac(book) else api.ReadOnly)
+
+
+def full_name(book: xw.Book) -> str:
+    """Where ``book`` is, as its program says: a path, an address in a cloud, or a name when it was never saved.
+
+    xlwings' own ``fullname`` makes a path of an address by what a sheet in the workbook says.
+    """
+    if book.app.engine.name != "excel":
+        return book.fullname
+    api: Any = book.api
+    return str(api.full_name.get() if _is_mac(book) else api.FullName)
+
+
+def escape_pressed(book: xw.Book) -> bool:
+    """Whether Esc is held down in the Excel that has ``book`` open. Only Windows says; elsewhere False.
+
+    Excel waits while a button works there, and can hear nothing itself.
+    """
+    if sys.platform != "win32" or book.app.engine.name != "excel":
+        return False
+    import ctypes
+
+    user32 = ctypes.windll.user32
+    return bool(user32.GetAsyncKeyState(_ESCAPE) & _DOWN) and process_of(user32.GetForegroundWindow()) == book.app.pid
+
+
+def process_of(window: int) -> int:
+    """The id of the process that has a window on Windows; 0 when there is no such window, or no Windows."""
+    if sys.platform != "win32":
+        return 0
+    import ctypes
+
+    process = ctypes.c_ulong()
+    ctypes.windll.user32.GetWindowThreadProcessId(window, ctypes.byref(process))
+    return process.value
 
 
 def _is_mac(book: xw.Book) -> bool:

@@ -16,7 +16,6 @@ from xlstyr.excel.read import read_workbook
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
-ENGINES = ("excel", "libreoffice")
 PYTHON = "XLSTYR_PYTHON"
 """The environment variable by which macros/LibreOffice.bas finds this Python."""
 _SECONDS = 90
@@ -98,16 +97,15 @@ def press(button: str, workbook: Path | None, engine: str, cell: str = "") -> tu
     """
     import xlwings as xw
 
-    from xlstyr.addin import buttons
+    from xlstyr.addin.pressed import functions
 
-    known = {name.rstrip("_"): getattr(buttons, name) for name in buttons.BUTTONS}
+    known = functions()
     if button not in known:
         raise XlstyrError(word("addin.no_button", button=button, buttons=", ".join(known)))
     if engine == "excel":
         if usual_engine() != "excel":
             raise XlstyrError(word("addin.no_excel"))
-        book = xw.Book(str(workbook.resolve())) if workbook is not None else xw.books.active
-        return _pressed(book, known[button], cell)
+        return _pressed(_in_excel(workbook), known[button], cell)
     activate()
     if workbook is None:
         os.environ[PIPE] = pipe_name()
@@ -121,6 +119,21 @@ def press(button: str, workbook: Path | None, engine: str, cell: str = "") -> tu
         if done:
             book.save()
         return done, text
+
+
+def _in_excel(workbook: Path | None) -> "xw.Book":  # type: ignore[name-defined]  # noqa: F821
+    """``workbook``, opened if it isn't open, or the one in front. Raises ``XlstyrError`` when it can't be had."""
+    import xlwings as xw
+
+    app = xw.apps.active
+    if workbook is None:
+        if app is None or not len(app.books):
+            raise XlstyrError(word("addin.no_book_in_excel"))
+        return app.books.active
+    try:
+        return xw.Book(str(workbook.resolve()))
+    except (ValueError, xw.XlwingsError) as error:  # one of that name is open from another place
+        raise XlstyrError(word("addin.same_name", book=workbook.name)) from error
 
 
 def _pressed(book: "xw.Book", run: Callable[[], bool], cell: str) -> tuple[bool, str]:  # type: ignore[name-defined]  # noqa: F821

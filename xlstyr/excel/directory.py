@@ -112,7 +112,7 @@ def _records(data: bytes, at: int, top: int, count: int) -> Iterator[Part]:
         name = raw.decode("utf-8" if flags & _UTF8 else "cp437", "replace")
         _check_name(name, seen)
         if flags & _ENCRYPTED or method == _MADE_BY_AES:
-            raise RefusedError(found("XS002", kind=word("files.locked")))
+            raise RefusedError(found("XS002", kind=word("files.locked"), cause="locked"))
         if method not in _METHODS:
             raise odd("method", name=name)
         start = _local(data, offset, raw, method)

@@ -24,11 +24,11 @@ def sniff(data: bytes) -> Finding | None:
         return found("XS004")
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
-            return found("XS002", kind=word("files.locked"))
+            return found("XS002", kind=word("files.locked"), cause="locked")
         for mark, kind in _INSIDE_OLE:
             if mark.encode("utf-16-le") in data:
                 return found("XS001", kind=word(f"files.{kind}"))
-        return found("XS002", kind=word("files.xls"))
+        return found("XS002", kind=word("files.xls"), cause="xls")
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return found("XS001", kind=word(f"files.{kind}"))
