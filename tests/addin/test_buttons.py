@@ -4,13 +4,13 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 import xlwings as xw
 from click.testing import CliRunner
 
-from xlstyr.addin import buttons, pressed, starting
+from xlstyr.addin import buttons, starting
 from xlstyr.addin.building import with_buttons
 from xlstyr.addin.running import FAULTS, FLAG, Work
 from xlstyr.cli.main import group
@@ -108,6 +108,86 @@ def test_konsolidera_again_closes_the_old_result(
     book.set_mock_caller()
     assert not buttons.consolidate()
     assert told == [word("addin.open_result", book="Budget 2031.xlsx")]
+
+
+@pytest.mark.parametrize("press", [buttons.consolidate, buttons.status])
+def test_a_result_that_excel_calls_changed_when_it_opens(
+    press: Callable[[], bool], control: Path, opened_book: Open, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results are computed as they open, so to Excel they are changed from the start."""
+    real = xw.main.Books.open
+
+    def open_(self: xw.main.Books, *args: Any, **kwargs: Any) -> xw.Book:
+        book = real(self, *args, **kwargs)
+        book.api.setModified(True)
+        return book
+
+    book = opened_book(control)
+    monkeypatch.setattr(xw.main.Books, "open", open_)
+    for _ in range(2):
+        book.set_mock_caller()
+        assert press(), told
+
+
+def test_a_result_by_that_name_from_elsewhere(
+    control: Path, opened_book: Open, program: xw.App, told: list[str], tmp_path: Path
+) -> None:
+    other = tmp_path / "annan" / "Budget 2031.xlsx"
+    other.parent.mkdir()
+    book = opened_book(control)
+    program.books.add().save(str(other))
+    book.set_mock_caller()
+    assert not buttons.consolidate()
+    assert told == [word("addin.same_name", book="Budget 2031.xlsx")]
+    assert not (control.parent / "resultat" / "Budget 2031.xlsx").exists()
+
+
+def test_a_copy_of_the_control_workbook_is_not_the_control_workbook(
+    control: Path, opened_book: Open, told: list[str]
+) -> None:
+    copy = control.with_name("Styrbok 2031 - Kopia.xlsx")
+    shutil.copyfile(control, copy)  # it is the newest
+    before = copy.read_bytes(), control.read_bytes()
+    opened_book(copy).sheets.add("Mitt")
+    for press in (buttons.status, buttons.create, buttons.check, buttons.collect):
+        assert not press()
+        assert told.pop() == word("addin.other_control", book=copy.name, control=control.name)
+    assert (copy.read_bytes(), control.read_bytes()) == before
+    opened_book(control)
+    assert buttons.status(), told
+    with Round(control.parent) as round_:
+        assert round_.control_path == control
+
+
+def test_which_of_two_control_workbooks_counts_is_not_guessed(
+    control: Path, opened_book: Open, told: list[str]
+) -> None:
+    other = control.with_name("Styrbok 2031.xlsm")
+    shutil.copyfile(control, other)
+    before = control.read_bytes()
+    book = opened_book(control)
+    book.sheets.add("Mitt")
+    assert not buttons.status()
+    assert "Styrbok 2031.xlsm, Styrbok 2031.xlsx" in told[0]
+    assert control.read_bytes() == before
+    other.rename(control.with_name("Arkiverad 2031.xlsm"))
+    assert buttons.status()
+    strange = control.with_name("Kopia av Styrbok 2031.xlsx")
+    shutil.copyfile(control, strange)
+    control.unlink()
+    opened_book(strange)
+    assert not buttons.status()
+    assert told[1:] == [word("addin.misnamed_control", book=strange.name)]
+
+
+def test_what_went_to_quarantine_is_told(control: Path, opened_book: Open) -> None:
+    book = opened_book(control)
+    for path in (control.parent / "inkorg").iterdir():
+        path.unlink()
+    (control.parent / "inkorg" / "Lista.csv").write_text("Namn;Nr\r\nAnna;121212-1212\r\n", "utf-8")
+    assert buttons.collect()
+    assert "Tog in 1 fil " in runs(book)[0][1]
+    assert word("cli.said.quarantined", count=1) in runs(book)[0][1]
 
 
 def test_rulla_upp_takes_the_selected_node(control: Path, opened_book: Open, told: list[str]) -> None:
@@ -245,14 +325,6 @@ def test_a_button_from_a_terminal(control: Path, program: xw.App) -> None:
     said = CliRunner().invoke(group, ["addin", "run", "rollup", str(control), "--engine", "libreoffice"])
     assert said.exit_code == 1
     assert "Organisation" in said.output
-
-
-@pytest.mark.parametrize(
-    "call", ["import os", "from xlstyr.addin import buttons; buttons.run()", "buttons.create()", ""]
-)
-def test_a_macro_can_name_nothing_but_a_button(call: str) -> None:
-    with pytest.raises(SystemExit):
-        pressed.main([call, "--wb=Styrbok.xlsm"])
 
 
 def test_init_with_macros(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Följ siffran: every figure that is a sum leads to exactly the cells that it is made of, and the files open there."""
 
+import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -11,13 +12,20 @@ import xlwings as xw
 
 from tests.conftest import NOW
 from xlstyr.addin import buttons
-from xlstyr.addin.following import Trail, trail_of
+from xlstyr.addin.building import with_buttons
+from xlstyr.addin.following import Step, Trail, trail_of
 from xlstyr.addin.formulas import Tracer, Value, exact
+from xlstyr.addin.native import unprotected
+from xlstyr.addin.originals import copy_of
+from xlstyr.addin.originals import folder as copies_folder
 from xlstyr.addin.trails import verdict_of
 from xlstyr.addin.trees import Box, UntraceableError
+from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
+from xlstyr.rounds.collecting import take_in
 from xlstyr.rounds.consolidating import consolidate
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.start import start_round
 from xlstyr.rounds.status import node_states
 from xlstyr.words import word
 
@@ -189,9 +197,130 @@ def test_the_sheet_that_shows_it(result: Path, opened_book: Open, lent: Callable
     sheet.range(f"D{number}").select()
     assert buttons.follow()
     source = book.app.books.active
-    assert source.name == shown[0][4]
+    copy = Path(source.fullname)
+    assert copy.parent == copies_folder()
+    assert copy.name.isascii()
+    assert copy.name.endswith(f"-{trail.steps[0].sha256[:8]}.xlsx")
+    assert hashlib.sha256(copy.read_bytes()).hexdigest() == trail.steps[0].sha256
+    assert sheet.range(f"H{number}").hyperlink == f"{copy}#'{shown[0][5]}'!{shown[0][6]}"
     assert source.sheets.active.name == shown[0][5]
     assert {path: path.read_bytes() for path in (folder / "inl\u00e4mnat").iterdir()} == originals
+
+
+@pytest.fixture
+def followed(result: Path, opened_book: Open, lent: Callable[[Path], Path]) -> xw.Book:
+    """A consolidated workbook in its round, with a followed figure in front."""
+    book = opened_book(lent(result.parents[1]) / "resultat" / result.name)
+    book.sheets["Kub"].activate()
+    book.sheets["Kub"]["P6"].select()
+    assert buttons.follow()
+    return book
+
+
+def line_of(book: xw.Book) -> int:
+    """The first row of the followed figure that leads to a file; it is selected."""
+    sheet = book.sheets["F\u00f6lj siffran"]
+    row = next(place for place, digest in enumerate(sheet.range("O1:O40").value, 1) if digest)
+    book.activate()
+    sheet.activate()
+    sheet.range(f"B{row}").select()
+    return row
+
+
+def home(book: xw.Book) -> Path:
+    """The folder of the round that a result lies in."""
+    return Path(book.fullname).parents[1]
+
+
+def test_a_workbook_chooses_neither_the_file_nor_its_name(
+    followed: xw.Book, program: xw.App, told: list[str], tmp_path: Path
+) -> None:
+    """Whatever stands where the digest was, nothing opens but what the register knows as an answer."""
+    sheet, folder = followed.sheets["F\u00f6lj siffran"], home(followed)
+    row = line_of(followed)
+    macros = start_round(tmp_path / "makron", None, "exempelby", equip=with_buttons).read_bytes()
+    others = {
+        "e" * 64 + ".xlsm": macros,
+        "f" * 64 + ".xlsx": (folder / "inl\u00e4mnat").glob("*.xlsx").__next__().read_bytes(),
+    }
+    for name, data in others.items():
+        (folder / "inl\u00e4mnat" / name).write_bytes(data)
+    with Round(folder, NOW) as round_:
+        refused = take_in(round_, macros, "Budget.xlsx", Delivery(NOW))
+    assert refused.outcome == "refused"
+    digest = str(sheet[f"O{row}"].value)
+    forged = [
+        "*",
+        "*.xlsm",
+        f"{digest[:20]}*",
+        f"../inl\u00e4mnat/{digest}",
+        digest.upper(),
+        f"{digest}\n",
+        "e" * 64,
+        "f" * 64,
+    ]
+    before = {path: path.read_bytes() for path in copies_folder().iterdir()}
+    books = [book.fullname for book in program.books]
+    for text in [*forged, refused.examined.sha256]:
+        with unprotected(sheet):
+            sheet[f"O{row}"].value = text
+            sheet[f"F{row}"].value = "..\\Rolig fil.hta"
+        line_of(followed)
+        assert not buttons.follow(), text
+        assert told.pop() == word("addin.follow.no_original", file="..\\Rolig fil.hta")
+        assert [book.fullname for book in program.books] == books
+    assert {path: path.read_bytes() for path in copies_folder().iterdir()} == before
+    with unprotected(sheet):
+        sheet[f"O{row}"].value = digest
+    line_of(followed)
+    assert buttons.follow()
+    name = Path(program.books.active.fullname).name
+    assert name.endswith(f"-{digest[:8]}.xlsx")
+    assert "Rolig" not in name
+
+
+def test_the_same_file_may_be_open_already(followed: xw.Book, program: xw.App, told: list[str]) -> None:
+    """The file as the unit mailed it is open; only a book by the copy's own name is in the way, and is named."""
+    row = line_of(followed)
+    name = str(followed.sheets["F\u00f6lj siffran"][f"F{row}"].value)
+    mailed = program.books.open(str(next((home(followed) / "mallar").rglob(name))))
+    line_of(followed)
+    assert buttons.follow()
+    copy = Path(program.books.active.fullname)
+    program.books[copy.name].close()
+    mailed.save(str(home(followed) / copy.name))
+    line_of(followed)
+    assert not buttons.follow()
+    assert told == [word("addin.same_name", book=copy.name)]
+
+
+def test_copies_are_verified_and_go_at_the_next_press(followed: xw.Book, program: xw.App, told: list[str]) -> None:
+    line_of(followed)
+    assert buttons.follow()
+    copy = Path(program.books.active.fullname)
+    whole = copy.read_bytes()
+    program.books[copy.name].close()
+    copy.chmod(0o600)
+    copy.write_bytes(b"something else")
+    line_of(followed)
+    assert buttons.follow()
+    assert copy.read_bytes() == whole
+    left = copies_folder() / "Gammal-12345678.xlsx"
+    left.write_bytes(b"old")
+    left.chmod(0o400)
+    followed.activate()
+    followed.sheets["Kub"].activate()
+    followed.sheets["Kub"]["P2"].select()
+    assert not buttons.follow()
+    assert left.exists()
+    followed.sheets["Kub"]["P6"].select()
+    assert buttons.follow()
+    assert not left.exists()
+    assert copy.exists(), "it is open"
+    digest = hashlib.sha256(whole).hexdigest()
+    (home(followed) / "inl\u00e4mnat" / f"{digest}.xlsx").write_bytes(b"damaged")
+    with Round(home(followed), NOW) as round_:
+        assert copy_of(round_, digest) is None
 
 
 def test_kind_messages(result: Path, opened_book: Open, told: list[str]) -> None:
@@ -264,3 +393,5 @@ def test_verdicts() -> None:
     assert "skiljer" in verdict_of(trail)
     assert "avrundad" in verdict_of(Trail("Blad", "A1", Fraction(1, 3), ()))
     assert "exakt" in verdict_of(Trail("Blad", "A1", Fraction(0), ()))
+    one = Step("Nod", "", "", "", "", "", "Blad", "B1", Fraction(10), Fraction(10))
+    assert "1 belopp fr\u00e5n 1 st\u00e4lle." in verdict_of(Trail("Blad", "A1", Fraction(10), (one,)))

@@ -1,5 +1,6 @@
 """Frågeblad: the same figures as ``xlstyr.open_round``, in any workbook, again whenever it is asked."""
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,18 +89,23 @@ def test_a_node_stands_for_all_below_it(exempelby: Path) -> None:
     assert set(found.figures["node"]) <= below
     assert len(found.figures) == opened.facts["node"].isin(below).sum()
     assert len(found.indicators) == opened.indicators["node"].isin(below).sum()
-    assert answer(Question(exempelby, account="finns ej")).sums == []
+    assert (
+        answer(Question(exempelby, node="V\u00e4lf\u00e4rdsn\u00e4mnden, asens-forskola; valfard")).sums == found.sums
+    )
 
 
-def test_another_stage_has_no_figures(exempelby: Path) -> None:
-    assert len(answer(Question(exempelby, stage="Internbudget")).figures) == 0
+def test_another_stage_is_refused(exempelby: Path) -> None:
+    with pytest.raises(XlstyrError, match=r"Internbudget.*F\u00f6rslag"):
+        answer(Question(exempelby, stage="internbudget"))
     assert len(answer(Question(exempelby, stage="proposal")).figures) > 100
 
 
 def test_indicators_are_listed_below(asked: xw.Book, exempelby: Path) -> None:
     indicators = open_round(exempelby).indicators
-    rows = ask(asked, account="inget")
-    assert rows == []
+    facts = open_round(exempelby).facts
+    account, used = facts["account"][0], facts["account"] == facts["account"][0]
+    other = next(one for one in facts["activity"].dropna() if one not in set(facts["activity"][used]))
+    assert ask(asked, account=account, activity=other) == []  # both are there, but not together
     values = asked.sheets["Fr\u00e5ga"].range((11, 2), (91, 9)).value
     head = next(place for place, row in enumerate(values) if row[2] == word("addin.query.column.indicator"))
     shown = [row for row in values[head + 1 :] if row[0]]
@@ -119,6 +125,46 @@ def test_what_is_not_there_is_said(asked: xw.Book, told: list[str]) -> None:
     sheet["C9"].value = "Sen"
     assert not buttons.query()
     assert "F\u00f6rslag" in told[1]
+
+
+def test_every_criterion_without_a_match_is_named(exempelby: Path) -> None:
+    asked = Question(exempelby, "Nj\u00e4a; valfard; Nix", "50110-50190, 5*", "v407; 9999*", "2030.2031; 2031", "x")
+    with pytest.raises(XlstyrError) as error:
+        answer(asked)
+    lines = str(error.value).splitlines()
+    assert lines[:-1] == [
+        word("addin.query.no_node", node="Nj\u00e4a"),
+        word("addin.query.no_node", node="Nix"),
+        word("addin.query.no_account", code="50110-50190"),
+        word("addin.query.no_activity", code="9999*"),
+        word("addin.query.no_year", code="2030.2031"),
+    ]
+    assert "F\u00f6rslag" in lines[-1]
+
+
+def test_comma_and_semicolon_part(exempelby: Path) -> None:
+    facts = open_round(exempelby).facts
+    for text in ("2030;2031", "2030, 2031", " 2031 ;2030,"):
+        assert len(answer(Question(exempelby, year=text)).figures) == facts["year"].isin([2030, 2031]).sum()
+    assert len(answer(Question(exempelby, node=" ; ,")).figures) == len(facts)
+
+
+def test_criteria_stay_as_they_are_typed(asked: xw.Book, told: list[str]) -> None:
+    """A program that takes 407,408 for a number says so; in a cell of text it takes it for nothing."""
+    sheet = asked.sheets["Fr\u00e5ga"]
+    assert sheet["C4:C9"].number_format == "@"
+    sheet["C6"].number_format = "General"
+    before = sums(sheet)
+    for value in (407.408, dt.datetime(2031, 1, 1)):
+        sheet["C7"].number_format = "General"
+        sheet["C7"].value = value
+        assert not buttons.query()
+        assert told.pop() == word("addin.query.not_as_typed", criterion=word("addin.query.activity"))
+    assert sums(sheet) == before
+    assert sheet["C4:C9"].number_format == "@"
+    sheet["C7"].value = 407.0
+    assert not buttons.query()
+    assert told == [word("addin.query.no_activity", code="407")]
 
 
 def test_in_a_workbook_of_ones_own(program: xw.App, opened_book: Open, exempelby: Path, told: list[str]) -> None:

@@ -1,6 +1,5 @@
 """Which round an open workbook belongs to: the folder above it, else one that the user's own settings name."""
 
-import sys
 import tomllib
 import unicodedata
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import xlwings as xw
 
+from xlstyr.addin.native import full_name
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.round import Round, control_of
@@ -22,17 +22,11 @@ def place_of(book: xw.Book) -> Path | None:
     The program itself is asked: xlwings guesses where a book from the cloud lies, as settings inside that book say.
     """
     try:
-        text = _full_name(book)
+        text = full_name(book)
         path = Path(text)
         return path if "://" not in text and path.is_absolute() and path.is_file() else None
     except Exception:  # noqa: BLE001 (each program raises its own, and a book that can't say where it is has no place)
         return None
-
-
-def _full_name(book: xw.Book) -> str:
-    if book.app.engine.name != "excel":
-        return str(book.fullname)
-    return str(book.api.full_name.get() if sys.platform == "darwin" else book.api.FullName)
 
 
 def named(app: xw.App, name: str) -> list[xw.Book]:

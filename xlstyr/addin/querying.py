@@ -1,6 +1,8 @@
 """Query sheet: a sheet with criteria in any workbook, and below them the figures of a round that meet them."""
 
-from collections.abc import Iterable
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,6 +15,7 @@ from xlstyr.addin.openbook import identity_of
 from xlstyr.addin.sheets import Column, head, new_sheet, own_sheets, put, titled
 from xlstyr.layout.load import load_workbook
 from xlstyr.model.errors import XlstyrError
+from xlstyr.model.period import columns
 from xlstyr.rounds.api import OpenedRound, open_round
 from xlstyr.rounds.resources import templates
 from xlstyr.words import word
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CRITERIA = ("folder", "node", "account", "activity", "year", "stage")
+_CODES = ("account", "activity", "year")
 _FIRST, _SAID, _SUMS = 4, 11, 13
+_TEXT = "@"
 MOST = 200_000
 _FIGURES = {
     "node": 34,
@@ -96,20 +101,37 @@ def refresh(book: xw.Book) -> str:
 
 
 def answer(question: Question) -> Answer:
-    """What the round in ``question.folder`` says. Raises ``XlstyrError`` for a node or stage that isn't there."""
+    """What the round in ``question.folder`` says. Raises ``XlstyrError`` that names every criterion without a match."""
     opened = open_round(question.folder)
+    if unknown := list(_unknown(question, opened)):
+        raise XlstyrError("\n".join(unknown))
     figures, indicators = opened.facts, opened.indicators
-    if question.stage and _stage(question.stage, opened) != opened.stage:
-        figures, indicators = figures.iloc[:0], indicators.iloc[:0]
-    if question.node:
-        nodes = _nodes(question.node, opened)
+    if nodes := {node for _, found in _nodes(question.node, opened) for node in found}:
         figures, indicators = figures[figures["node"].isin(nodes)], indicators[indicators["node"].isin(nodes)]
-    for key in ("account", "activity"):
+    for key in _CODES:
         if wanted := _list(getattr(question, key)):
             figures = figures[_meets(figures[key], wanted)]
-    if years := _list(question.year):
-        figures = figures[figures["year"].astype("string").isin(years)]
     return Answer(figures, indicators, opened)
+
+
+def _unknown(question: Question, opened: OpenedRound) -> Iterator[str]:
+    """A line for each thing asked for that the round hasn't got: no figures would look like an answer."""
+    for name, found in _nodes(question.node, opened):
+        if not found:
+            yield word("addin.query.no_node", node=name)
+    premises = opened.scope.premises
+    known: dict[str, Iterable[object]] = {
+        "account": premises.accounts,
+        "activity": premises.activities,
+        "year": [period.year for period in columns(premises.settings.year)],
+    }
+    for key in _CODES:
+        codes = {*map(str, known[key]), *map(str, opened.facts[key].dropna().unique())}
+        for wanted in _list(getattr(question, key)):
+            if not any(_fits(code, wanted) for code in codes):
+                yield word(f"addin.query.no_{key}", code=wanted)
+    if question.stage:
+        yield from _not_running(question.stage, opened)
 
 
 def _sum(amounts: "pd.Series[Any]") -> int | None:
@@ -118,35 +140,36 @@ def _sum(amounts: "pd.Series[Any]") -> int | None:
 
 def _meets(column: "pd.Series[Any]", wanted: list[str]) -> "pd.Series[Any]":
     """Which codes are among those wanted, where an asterisk is any ending."""
-    hits = {code: any(fnmatchcase(str(code), one) for one in wanted) for code in column.dropna().unique()}
+    hits = {code: any(_fits(str(code), one) for one in wanted) for code in column.dropna().unique()}
     return column.map(hits).fillna(value=False).astype(bool)
 
 
+def _fits(code: str, wanted: str) -> bool:
+    return fnmatchcase(code.casefold(), wanted.casefold())
+
+
 def _list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return [part.strip() for part in re.split("[,;]", text) if part.strip()]
 
 
-def _nodes(text: str, opened: OpenedRound) -> set[str]:
-    """The nodes that ``text`` names, by id or by name, with everything below them."""
+def _nodes(text: str, opened: OpenedRound) -> Iterator[tuple[str, set[str]]]:
+    """Each name or id in ``text``, and the nodes that it means: with everything below them, none when unknown."""
     organisation = opened.scope.premises.organisation
-    found: set[str] = set()
-    whole = [node.id for node in organisation if text.casefold() in (node.id, node.name.casefold())]
+    whole = any(text.casefold() in (node.id, node.name.casefold()) for node in organisation)
     for wanted in [text] if whole else _list(text):
         hits = [node.id for node in organisation if wanted.casefold() in (node.id, node.name.casefold())]
-        if not hits:
-            raise XlstyrError(word("addin.query.no_node", node=wanted))
-        found |= {node.id for hit in hits for node in organisation.subtree(hit)}
-    return found
+        yield wanted, {node.id for hit in hits for node in organisation.subtree(hit)}
 
 
-def _stage(text: str, opened: OpenedRound) -> str:
-    """The key of a stage, by its key or by what the control workbook calls it."""
+def _not_running(text: str, opened: OpenedRound) -> Iterator[str]:
+    """What is wrong with a stage, by its key or by what the control workbook calls it, that isn't the running one."""
     year = opened.scope.premises.settings.year
     known = load_workbook("control", year, templates()).tables["phases"].columns["stage"].choices
-    for key, label in known.items():
-        if text.casefold() in (key, label.casefold()):
-            return key
-    raise XlstyrError(word("addin.query.no_stage", stage=text, stages=", ".join(known.values())))
+    asked = next((key for key, label in known.items() if text.casefold() in (key, label.casefold())), None)
+    if asked is None:
+        yield word("addin.query.no_stage", stage=text, stages=", ".join(known.values()))
+    elif asked != opened.stage:
+        yield word("addin.query.other_stage", stage=known[asked], running=known[opened.stage])
 
 
 def _new(book: xw.Book) -> xw.Sheet:
@@ -157,15 +180,18 @@ def _new(book: xw.Book) -> xw.Sheet:
     put(sheet, 2, 2, [[word("addin.query.about")]])
     rows = [[word(f"addin.query.{key}"), None, word(f"addin.query.help.{key}")] for key in CRITERIA]
     put(sheet, _FIRST, 2, rows)
-    sheet.range((_FIRST, 3), (_FIRST + len(CRITERIA) - 1, 3)).color = (255, 247, 219)
+    asked = _asked(sheet)
+    asked.color = (255, 247, 219)
+    asked.number_format = _TEXT
     for place, width in enumerate(_FIGURES.values(), 2):
         sheet.range((1, place)).column_width = width
     return sheet
 
 
 def _refresh(sheet: xw.Sheet) -> str:
-    asked = [_typed(row[0]) for row in sheet.range((_FIRST, 3), (_FIRST + len(CRITERIA) - 1, 3)).options(ndim=2).value]
-    criteria = dict(zip(CRITERIA, asked, strict=True))
+    typed = [row[0] for row in _asked(sheet).options(ndim=2).value]
+    _asked(sheet).number_format = _TEXT  # somebody may have cleared it: what is typed from now on stays as it is
+    criteria = {key: _typed(key, value) for key, value in zip(CRITERIA, typed, strict=True)}
     folder = _folder(sheet.book, criteria.pop("folder"))
     found = answer(Question(folder, **criteria))
     used = sheet.used_range
@@ -194,10 +220,21 @@ def _put_sums(sheet: xw.Sheet, found: Answer) -> int:
     return _SUMS + len(rows)
 
 
-def _typed(value: object) -> str:
-    """A criterion as text: a code that the program took for a number is a code."""
+def _asked(sheet: xw.Sheet) -> xw.Range:
+    """The cells with criteria."""
+    return sheet.range((_FIRST, 3), (_FIRST + len(CRITERIA) - 1, 3))
+
+
+def _typed(key: str, value: object) -> str:
+    """A criterion as text: a code that the program took for a number is a code.
+
+    Raises:
+        XlstyrError: the program has made it something from which what was typed can't be told (407,408).
+    """
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, float | dt.datetime):
+        raise XlstyrError(word("addin.query.not_as_typed", criterion=word(f"addin.query.{key}")))
     return "" if value is None else str(value).strip()
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 import xlwings as xw
 
 from xlstyr.addin.homes import FOLDER, named, place_of, with_register
-from xlstyr.addin.native import is_read_only, is_saved, mark_saved
+from xlstyr.addin.native import escape_pressed, is_read_only, is_saved, mark_saved
 from xlstyr.addin.openbook import identity_of
 from xlstyr.addin.panel import Panel
 from xlstyr.model.errors import XlstyrError
@@ -72,7 +72,7 @@ class Work:
 
     def listen(self) -> None:
         """Raises ``CancelledError`` when somebody has cancelled."""
-        if self.flag.exists():
+        if self.flag.exists() or escape_pressed(self.book):
             raise CancelledError
 
     def make_room(self, path: Path) -> None:

@@ -32,6 +32,8 @@ _WIDTHS = {
     "sha256": 20,
 }
 _CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+_SHOWN = (True, -1)
+"""How programs say that a sheet is shown. Of one that no menu can show Excel says 2."""
 _DIGEST = 15
 """The column, off to the right, where lines have their whole sha256."""
 
@@ -170,7 +172,7 @@ def open_step(book: xw.Book, identity: Identity, step: Step) -> str:
     if copy is None:
         raise XlstyrError(word("addin.follow.no_original", file=step.file))
     source = open_book(book.app, copy.path, read_only=True)
-    sheet = next((one for one in source.sheets if one.name == step.sheet and one.visible), None)
+    sheet = next((one for one in source.sheets if one.name == step.sheet and one.visible in _SHOWN), None)
     if sheet is not None and _CELL.fullmatch(step.cell):
         sheet.activate()
         sheet.range(step.cell).select()

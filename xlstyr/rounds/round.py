@@ -54,7 +54,7 @@ class Round:
 
     def __post_init__(self) -> None:
         if self.control_path is None:
-            raise XlstyrError(word("cli.errors.no_round", folder=self.folder))
+            raise XlstyrError(word("cli.errors.no_round", folder=self.folder.resolve()))
         sweep(self.folder)
 
     @property
@@ -217,7 +217,7 @@ def control_of(folder: Path) -> Path | None:
     left = exact or found
     if len(left) > 1:
         names = ", ".join(sorted(path.name for path in left))
-        raise XlstyrError(word("cli.errors.several_controls", folder=folder, names=names))
+        raise XlstyrError(word("cli.errors.several_controls", folder=folder.resolve(), names=names))
     return left[0] if left else None
 
 
