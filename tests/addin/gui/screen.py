@@ -199,7 +199,9 @@ class Desk:
     def opened(self, path: Path) -> Any:
         """The document at ``path``, when it is open in a window and the button has let go of it."""
         self.screen.wait("the button is done", lambda: not self.busy())
-        return self.screen.wait(f"{path.name} is open", lambda: self._document(path))
+        document = self.screen.wait(f"{path.name} is open", lambda: self._document(path))
+        self.screen.shoot(path.stem)
+        return document
 
     def close_others(self) -> None:
         """Closes everything but the control workbook."""
