@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -294,6 +295,47 @@ def test_something_changed(package: Path, data: bytes | None) -> None:
 def test_something_extra(package: Path) -> None:
     (finding,) = verify_package(rewritten(package, {"inlämnat/extra.xlsx": b"x"})).findings
     assert (finding.code, "extra.xlsx" in finding.message) == ("XS715", True)
+
+
+def test_bytes_that_belong_to_no_file(package: Path) -> None:
+    """Nobody who unpacks the package sees them."""
+    whole = package.read_bytes()
+    second = whole.index(b"PK\3\4", 4)
+    for data, where in (
+        (whole + b"x", "efter paketets slut"),
+        (whole[:-2] + b"\1\0x", "efter paketets slut"),
+        (b"x" + whole, "mellan filerna"),
+        (whole[:second] + b"x" + whole[second:], ""),
+    ):
+        package.write_bytes(data)
+        findings = verify_package(package).findings
+        assert findings
+        assert not where or [(f.code, where in f.message) for f in findings] == [("XS715", True)]
+
+
+def test_a_package_that_was_packed_again_by_another_program_is_whole(package: Path) -> None:
+    """Such as one that writes to a stream, and states the size of each file after it."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(Stream(target), "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members(package).items():
+            archive.writestr(name, data)
+    package.write_bytes(target.getvalue())
+    assert codes(package) == []
+
+
+class Stream(io.RawIOBase):
+    """Something to write to that can't go back."""
+
+    def __init__(self, target: io.BytesIO) -> None:
+        self.target = target
+
+    def writable(self) -> bool:
+        """It takes bytes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Adds ``data``."""
+        return self.target.write(data)
 
 
 def test_the_same_name_twice(package: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -348,6 +349,24 @@ def test_collecting_says_that_a_node_is_certified(place: Place) -> None:
     assert "ersatta" not in out
 
 
+def test_collecting_says_who_certified_by_sending(place: Place) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Date"] = CERTIFIER, "budget@exempelby.example", NOW
+    message["Subject"], message["Message-ID"] = "Svar", "<1@exempelby.example>"
+    message.set_content("Hej")
+    message.add_attachment(place.data(UNIT), maintype="application", subtype="octet-stream", filename="svar.xlsx")
+    inbox = place.round.folder_of("inbox")
+    for path in inbox.iterdir():
+        path.unlink()
+    (inbox / "svar.eml").write_bytes(message.as_bytes())
+    code, out = run(place.round.folder, "collect")
+    name = place.round.premises.organisation[UNIT].name
+    assert code == 0 and f"Klarmarkerade av sig själva: {name} ({CERTIFIER})." in out
+    assert "Meddelanden: 1 nytt (1 brev), 0 kända sedan tidigare." in out
+    again = run(place.round.folder, "collect")[1]
+    assert "Klarmarkerade" not in again and "Meddelanden: inga nya, 1 känt sedan tidigare." in again
+
+
 def test_what_is_locked_out_is_not_called_replaced(place: Place) -> None:
     first = place.data(UNIT, budget=50)
     place.mail(first, HEAD)
@@ -356,6 +375,35 @@ def test_what_is_locked_out_is_not_called_replaced(place: Place) -> None:
     passed = passed_over(place.round)
     assert passed.replaced == {hashlib.sha256(first).hexdigest()}
     assert passed.locked_out == {other.examined.sha256}
+
+
+def test_an_answer_that_was_chosen_away_is_no_news_to_a_certified_node(place: Place) -> None:
+    """Whoever chose knows of it; another that comes later is told."""
+    first, second = place.data(UNIT, budget=50), place.data(UNIT, budget=40)
+    for data in (first, second):
+        place.mail(data, HEAD)
+    (one,) = examine(place.round, first, "svar.xlsx").contributions
+    choose(place.round, one.digest, "Ringde")
+    assert certify(place.round, UNIT, CERTIFIER).findings == ()
+    assert codes(place.mail(place.corrected(first, budget=30), HEAD)) == ["XS703"]
+
+
+@pytest.mark.parametrize(
+    ("made", "cure"),
+    [
+        ("", "Påminn enheten"),
+        ("rivals", "xlstyr collect --use FIL"),
+        ("fel", "väljer Ja på Klart att lämna in"),
+    ],
+)
+def test_what_is_left_is_cured_by_its_cause(place: Place, made: str, cure: str) -> None:
+    if made:
+        place.mail(place.data(UNIT, budget=-900 if made == "fel" else 50), HEAD)
+    if made == "rivals":
+        place.mail(place.data(UNIT, budget=40), HEAD)
+    (finding,) = certify(place.round, UNIT, CERTIFIER).findings
+    assert (finding.code, cure in finding.fix) == ("XS706", True)
+    assert ("Påminn" in finding.fix) == (not made)
 
 
 def test_an_older_answer_is_no_news_to_a_certified_node(place: Place) -> None:

@@ -270,7 +270,7 @@ def test_generate_and_collect_say_one_object_each(run: Run, exempelby_answered: 
     assert all(set(item) == {"node", "issue", "status", "file"} for item in issued["workbooks"])
     assert {item["status"] for item in issued["workbooks"]} == {"unchanged"}
     collected = run("collect", "--round", folder, "--json").json
-    assert set(collected) == {"files", "messages", "left", "untouched", "rivals"}
+    assert set(collected) == {"files", "messages", "left", "untouched", "rivals", "certified"}
     assert all({"file", "node", "status", "sha256", "findings"} <= set(item) for item in collected["files"])
     assert {item["status"] for item in collected["files"]} == {"accepted"}
     again = run("collect", "--round", folder, "--json")
@@ -311,9 +311,12 @@ def test_every_code_is_explained(run: Run, code: str) -> None:
     said = run("explain", code.casefold())
     rule = rules.rule(code)
     assert said.code == 0
-    for text in (code, rule.title, rule.severity, rule.why, rule.fix):
+    for text in (code, rule.title, rule.severity, rule.why, rule.cure({})):
         assert text in said.out
-    assert set(run("explain", code, "--json").json) == {
+    assert "{" not in said.out
+    json = run("explain", code, "--json").json
+    assert "{" not in "".join(json.values())
+    assert set(json) == {
         "code",
         "title",
         "severity",
@@ -334,12 +337,14 @@ def test_use_chooses_between_rivals(run: Run, exempelby: Path, tmp_path: Path) -
     edit = Edit((folder / "inkorg" / "Budget 2031 Hemtjänst öster & väster.xlsx").read_bytes())
     edit.set(*edit.at("signoff", "message", "value"), "Den här gäller.")
     rival.write_bytes(edit.bytes())
-    assert run("collect", "--use", rival, "--round", folder).code == 3
+    assert run("collect", "--use", rival, "--why", "Ringde", "--round", folder).code == 3
     run("collect", rival, "--round", folder)
     said = run("consolidate", "--round", folder, "--json")
     assert "hemtjanst" in said.json["missing"]
     assert "XS501" in {finding["code"] for finding in said.json["findings"]}
-    chosen = run("collect", "--use", rival, "--round", folder, "--json").json
+    without = run("collect", "--use", rival, "--round", folder)
+    assert (without.code, "--why" in without.err) == (2, True)
+    chosen = run("collect", "--use", rival, "--why", "Ringde", "--round", folder, "--json").json
     assert (set(chosen), chosen["node"]) == ({"node", "digest"}, "hemtjanst")
     after = run("consolidate", "--round", folder, "--json")
     assert "hemtjanst" not in after.json["missing"]

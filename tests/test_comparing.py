@@ -251,7 +251,7 @@ def test_collect_tells_it_in_words(faulty: Path) -> None:
     corrected(faulty, *MENDED)
     done = CliRunner().invoke(group, ["collect", "--round", str(faulty)])
     assert "Hemtjänst öster & väster har rättat" in done.stdout
-    assert "1 fynd rättade, 0 kvar, 0 nya" in done.stdout
+    assert "1 anmärkning rättad, 0 kvar, 0 nya" in done.stdout
 
 
 def test_a_first_answer_is_compared_with_nothing(exempelby: Path) -> None:

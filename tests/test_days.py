@@ -39,9 +39,9 @@ def test_a_day_ends_at_midnight_in_sweden(exempelby_answered: Path) -> None:
             assert round_.today == local_day(now)
             [unit] = [one for one in node_states(round_) if one.node.id == "hemtjanst"]
             assert (unit.deadline, unit.late) == (LAST, overdue)
-            subject = (
-                Writer(round_)
-                .outgoing("reminder", ("hemtjanst",), ("a@b.example",), (), level=1, returned=False)
-                .subject
+            who, texts = ("hemtjanst",), Writer(round_)
+            letter = texts.outgoing(
+                "reminder", who, ("a@b.example",), (), level=1, awaits="answer", returned=False, back=False
             )
+            subject = letter.subject
             assert subject.startswith("Vi saknar" if overdue else "Påminnelse")

@@ -361,10 +361,10 @@ def test_a_message_that_cannot_be_opened_is_kept_and_stops_nothing(
 ) -> None:
     one, other = everybody["hemtjanst"], everybody["ekonomi-kansli"]
     lay(folder, *p.plain(one), *p.plain(other))
-    asked: Callable[[Workers, str, bytes], object] = Workers.run
+    asked: Callable[..., object] = Workers.run
 
-    def dying(workers: Workers, function: str, data: bytes) -> object:
-        return Died("memory") if f"<{one.node}@".encode() in data[:2000] else asked(workers, function, data)
+    def dying(workers: Workers, function: str, data: bytes, *args: int) -> object:
+        return Died("memory") if f"<{one.node}@".encode() in data[:2000] else asked(workers, function, data, *args)
 
     monkeypatch.setattr(Workers, "run", dying)
     done = run(folder)
@@ -791,7 +791,10 @@ def test_status_shows_that_two_answers_compete(folder: Path, who: p.Person) -> N
     assert (node["state"], node["errors"]) == ("received", 1)
     assert [finding["code"] for finding in said["findings"]] == ["XS501"]
     assert "två svar tävlar" in xlstyr("status", "--round", str(folder)).stdout
-    assert xlstyr("collect", "--use", said_in(rival["message"])[1], "--why", "Ringde", "--round", str(folder)).returncode == 0
+    assert (
+        xlstyr("collect", "--use", said_in(rival["message"])[1], "--why", "Ringde", "--round", str(folder)).returncode
+        == 0
+    )
     (node,) = json.loads(xlstyr("status", who.node, "--round", str(folder), "--json").stdout)["nodes"]
     assert (node["state"], node["errors"]) == ("received", 0)
     assert "två svar tävlar" not in xlstyr("status", "--round", str(folder)).stdout

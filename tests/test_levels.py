@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,13 +29,16 @@ from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.merge import bundle_of, merge
 from xlstyr.rounds.collecting import collect
 from xlstyr.rounds.consolidating import consolidate, scope_of, totals
+from xlstyr.rounds.delivering import deliver as post
 from xlstyr.rounds.examining import examine
 from xlstyr.rounds.issuing import issue_workbooks
 from xlstyr.rounds.lending import Lent, lend, upwards
 from xlstyr.rounds.register import Register
+from xlstyr.rounds.reminding import plan_reminders
 from xlstyr.rounds.replying import Return, plan_returns
 from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
+from xlstyr.rounds.sending import plan_issue
 from xlstyr.rounds.standing import bundle, choose, contributions
 from xlstyr.rounds.status import node_states
 
@@ -95,10 +99,33 @@ def test_a_part_has_the_premises_and_issues_of_its_nodes_and_nothing_of_any_answ
         assert (folder / files[1]).read_bytes() == (exempelby / files[1]).read_bytes()
         with Register(folder / "xlstyr.db") as register:
             assert register.answers() == []
-            assert {event.kind for event in register.events()} == {"issued"}
+            assert {event.kind for event in register.events()} == {"issued", "sent"}
             assert {event.node for event in register.events()} == BELOW
             assert {issue.node: issue for node in BELOW for issue in register.issues(node)} == theirs
             assert register.execute("select count(*) from files").fetchone() == (0,)
+
+
+def test_what_has_been_sent_and_reminded_of_is_known_in_the_part(
+    exempelby_answered: Path, copied: Copied, tmp_path: Path
+) -> None:
+    whole, folder = copied(exempelby_answered), tmp_path / "del"
+    with Round(whole, NOW) as round_:
+        round_.register.db.execute("delete from events where kind = 'sent'")
+        round_.register.db.commit()
+        post(round_, [one for one in plan_issue(round_).letters if one.nodes != ("bjorkbacken",)])
+        lend(round_, folder, PART)
+        round_.now = datetime(2030, 6, 6, 9, tzinfo=UTC)
+        assert post(round_, plan_reminders(round_, "hemtjanst").letters)
+        lend(round_, folder, PART)
+        same = lend(round_, folder, PART)
+    with Round(folder, datetime(2030, 6, 7, 9, tzinfo=UTC)) as part:
+        states = {one.node.id: one.state for one in node_states(part)}
+        assert states == dict.fromkeys(BELOW, "sent") | {"hemtjanst": "reminded", "bjorkbacken": "not_sent"}
+        assert len(part.register.events(["sent", "reminded"])) == len(BELOW)
+        issue_workbooks(part)
+        assert {node for one in plan_issue(part).letters for node in one.nodes} == {"bjorkbacken"}
+        assert plan_reminders(part, "hemtjanst").letters == []
+    assert same.node == PART
 
 
 def test_a_part_is_small_enough_to_mail(lent: Lent) -> None:
@@ -334,9 +361,45 @@ def test_a_roll_up_goes_to_the_controllers_above_with_what_is_missing(exempelby_
     assert "2 av 3 svar" in mail["Subject"] and "exempelby-2031/omsorg/proposal" in mail["Subject"]
     text = mail.get_body().get_content()
     assert "Äldreboendet Björkbacken: " in text
+    assert "controller.valfard@" not in text.partition("Frågor?")[2]  # nobody is told to ask themselves
+    assert "omsorg@exempelby.example" in text.partition("Frågor?")[2]
+    assert "med fil, blad och cell" in text
     [attached] = mail.iter_attachments()
     assert attached.get_filename() == "Sammanställning Vård & omsorg.xlsx"
     assert attached.get_content() == Path(done["workbook"]).read_bytes()
+
+
+def test_nothing_is_mailed_upwards_when_nothing_counts(lent: Lent) -> None:
+    done = CliRunner().invoke(group, ["rollup", PART, "--send", "--round", str(lent.folder)])
+    assert (done.exit_code, "Inget svar är inräknat; inget brev skrevs." in done.stdout) == (1, True)
+    assert list((lent.folder / "utkorg").iterdir()) == []
+    assert run(lent.folder, "rollup", PART, "--send")["sent_to"] == []
+
+
+def test_the_command_says_that_the_letter_is_a_draft_and_what_is_wrong_where(
+    exempelby_answered: Path, lent: Lent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(exempelby_answered, lent.folder, *BELOW)
+    path = lent.folder / "inkorg" / "Budget 2031 Hemtjänst öster & väster.xlsx"
+    edit = Edit(path.read_bytes())
+    edit.set(*edit.at("budget", "64110-V520", "change"), "1.234")
+    path.write_bytes(edit.bytes())
+    run(lent.folder, "collect")
+    said = CliRunner().invoke(group, ["rollup", PART, "--send", "--round", str(lent.folder)]).stdout
+    assert "Utkast till budgetchef@exempelby.example i " in said and "utkorg, med Sammanställning" in said
+    assert "fel XS202  Hemtjänst öster & väster Budget " in said
+    assert "xlstyr status NODE" in said
+    monkeypatch.setattr("xlstyr.cli.rollup_.SHOWN", 0)
+    said = CliRunner().invoke(group, ["rollup", PART, "--round", str(lent.folder)]).stdout
+    assert "fel XS202" not in said and "… och 1 till: xlstyr rollup valfard --json" in said
+
+
+def test_what_is_issued_anew_is_said_to_be_unsent(exempelby_answered: Path, copied: Copied) -> None:
+    folder = copied(exempelby_answered)
+    new_frame(folder, "angsskolan")
+    said = CliRunner().invoke(group, ["generate", "--round", str(folder)]).stdout
+    assert "0 nya, 2 i ny utgåva" in said and said.rstrip().endswith("Skicka dem med xlstyr send.")
+    assert "Skicka dem" not in CliRunner().invoke(group, ["generate", "--round", str(folder)]).stdout
 
 
 def test_a_roll_up_that_is_mailed_upwards_counts_there(

@@ -140,7 +140,7 @@ MESSES = [
         Mess(f"own row with a given amount: {key}", h.typed(value, "n1", key), "XS119", f"budget n1 {key}", None)
         for key, value in (("proposal", 500_000), ("previous", 1), ("index_1", 0.5), ("locked", "Ja"))
     ),
-    Mess("proposal alone on a free row", h.typed(500_000, "n2", "proposal"), "XS119 XS208", "budget n2 proposal", None),
+    Mess("proposal alone on a free row", h.typed(500_000, "n2", "proposal"), "XS119 XS306", "budget n2 proposal", None),
     Mess("given text on an own row", h.typed("Vårt", "n1", "level", "goals"), "XS111", "goals n1 level"),
     Mess("empty row inserted", lambda e: h.insert_row(e, "70110-K130")),
     Mess(
@@ -157,8 +157,8 @@ MESSES = [
     Mess("own row copied", h.copy_row("n1"), "XS106", "Budget!C22", None),
     Mess("row hidden", lambda e: e.hide_row("Budget", h.place(e, "70110-K130")), "XS112", "budget 70110-K130"),
     Mess("rows filtered", lambda e: h.filtered(e, "comment"), "XS112", "Budget!C12"),
-    Mess("id typed over", h.typed("64110-K13", h.ROW, "id"), "XS104 XS105 XS119 XS208", "budget 64110-K130", None),
-    Mess("id emptied", h.typed(None, h.ROW, "id"), "XS104 XS105 XS119 XS208", "budget 64110-K130", None),
+    Mess("id typed over", h.typed("64110-K13", h.ROW, "id"), "XS104 XS105 XS119 XS306", "budget 64110-K130", None),
+    Mess("id emptied", h.typed(None, h.ROW, "id"), "XS104 XS105 XS119 XS306", "budget 64110-K130", None),
     # sheets and columns
     Mess("sheet renamed", lambda e: e.rename_sheet("Budget", "Vår budget & plan"), "XS107", "Vår budget & plan!"),
     Mess("sheet deleted", lambda e: e.delete_sheet("Budget"), "XS101 XS101", "", None),

@@ -16,6 +16,7 @@ from xlstyr.mail.reference import find_reference
 from xlstyr.mail.smtp import Pace
 from xlstyr.model.premises import Contact
 from xlstyr.rounds.collecting import collect
+from xlstyr.rounds.commenting import comment
 from xlstyr.rounds.delivering import deliver
 from xlstyr.rounds.letters import Outgoing
 from xlstyr.rounds.mailbook import Letter
@@ -82,11 +83,17 @@ def test_a_refused_file_is_no_answer(round_: Round) -> None:
     assert "hemtjanst" in nodes(remind(round_, date(2030, 6, 2))[1])
 
 
-def answered_badly(round_: Round) -> None:
+TO_CORRECT = ("budget", "64110-V520", "change", "1.234")
+TO_EXPLAIN = ("budget", "50210-V520", "comment", None)
+PERSONAL = ("signoff", "message", "value", "Ring 811228-9874.")
+
+
+def answered_badly(round_: Round, cell: tuple[str, str, str, str | None] | None = TO_CORRECT) -> None:
     """Hemtjänst has answered with something to correct, and it was returned the same day."""
     name = "Budget 2031 Hemtjänst öster & väster.xlsx"
     edit = Edit((round_.folder / "inkorg" / name).read_bytes())
-    edit.set(*edit.at("budget", "64110-V520", "change"), "1.234")
+    if cell is not None:
+        edit.set(*edit.at(*cell[:3]), cell[3])
     (round_.folder / "inkorg" / name).write_bytes(edit.bytes())
     collect(round_, [round_.folder / "inkorg" / name])
     returns = [laid(round_, one) for one in plan_returns(round_, ["hemtjanst"]) if isinstance(one, Return)]
@@ -106,6 +113,54 @@ def test_a_returned_answer_that_is_never_corrected_is_reminded_of(round_: Round)
         path.unlink()
     plan, _ = remind(round_, date(2030, 6, 6), node="hemtjanst")
     assert [path.name for path in plan.letters[0].files] == ["Budget 2031 Hemtjänst öster & väster.xlsx"]
+
+
+def test_a_return_that_asks_for_nothing_is_never_reminded_of(round_: Round) -> None:
+    comment(round_, "hemtjanst", "Tack för ett fint underlag!")
+    answered_badly(round_, None)
+    [letter] = desk.drafts(round_.folder).values()
+    said = desk.text(letter)
+    assert "svaret räknas som det är" in said and "Tack för ett fint underlag!" in said
+    assert "GÖR SÅ HÄR" not in said and "Sista dag" not in said and "OM DU ÄNDÅ VILL ÄNDRA" in said
+    for day in (date(2030, 6, 2), date(2030, 6, 20)):
+        plan, letters = remind(round_, day, node="hemtjanst")
+        assert (letters, plan.already) == ([], [])
+
+
+def test_an_explanation_is_asked_for_without_saying_that_the_answer_is_missing(round_: Round) -> None:
+    answered_badly(round_, TO_EXPLAIN)
+    plan, _ = remind(round_, date(2030, 6, 20), node="hemtjanst")
+    [letter] = plan.letters
+    assert "väntar på din förklaring" in letter.subject and "Det räknas" in letter.body
+    assert "rättad fil" not in letter.body and "saknar" not in letter.subject + letter.body
+    assert letter.copies == ()
+    assert [path.parent.name for path in letter.files] == ["retur"]
+
+
+@pytest.mark.parametrize("quarantined", [False, True])
+def test_who_sent_what_could_not_be_read_is_asked_to_send_it_again(round_: Round, quarantined: bool) -> None:
+    name = "Budget 2031 Hemtjänst öster & väster.xlsx"
+    path = round_.folder / "inkorg" / name
+    if quarantined:
+        answered_badly(round_, PERSONAL)
+    else:
+        path.write_bytes(path.read_bytes()[:-2000])
+        collect(round_, [path])
+        returns = [laid(round_, one) for one in plan_returns(round_, ["hemtjanst"]) if isinstance(one, Return)]
+        deliver(round_, [one.letter for one in returns if one.letter is not None])
+    plan, _ = remind(round_, date(2030, 6, 2), node="hemtjanst")
+    [letter] = plan.letters
+    assert letter.subject.startswith("Skicka din fil på nytt")
+    assert "Här är arbetsboken som vi skickade den" in letter.body
+    assert "Det du har skrivit står kvar" not in letter.body and "Fliken Återkoppling" not in letter.body
+    assert [file.parent.name for file in letter.files] == ["Välfärdsnämnden"]
+
+
+def test_copies_are_named_as_people_do_and_reminders_have_no_number(round_: Round) -> None:
+    plan, _ = remind(round_, date(2030, 6, 20), node="hemtjanst")
+    [letter] = plan.letters
+    assert "går till controller.valfard@exempelby.example och omsorg@exempelby.example." in letter.body
+    assert "nummer" not in letter.body
 
 
 def test_a_corrected_answer_is_reminded_of_no_more(round_: Round) -> None:
@@ -228,6 +283,8 @@ def test_the_command(round_: Round) -> None:
     assert (dry.exit_code, "Skulle skrivas: 3" in dry.output, "/1p]" in dry.output) == (0, True, True)
     said = CliRunner().invoke(group, ["remind", "--round", str(folder), "--node", "omsorg"])
     assert (said.exit_code, "Utkast i" in said.output) == (0, True)
+    third = CliRunner().invoke(group, ["remind", "--round", str(folder), "--node", "omsorg"])
+    assert "Har inte svarat eller rättat, men ska inte påminnas i dag: 3." in third.output
     again = CliRunner().invoke(
         group, ["remind", "--round", str(folder), "--node", "omsorg", "--level", "own", "--json"]
     )

@@ -174,6 +174,18 @@ def test_a_dry_run_says_it_and_writes_nothing(faulty: Path) -> None:
     assert run(faulty, "return") == planned
 
 
+def test_the_command_says_whether_anything_has_been_written_or_has_left(faulty: Path) -> None:
+    def said(*arguments: str) -> str:
+        return CliRunner().invoke(group, ["return", *arguments, "--round", str(faulty)]).output
+
+    dry = said("--dry-run")
+    assert "Skulle skrivas: 1. Inget har skrivits eller skickats." in dry and "Utkast" not in dry
+    real = said()
+    assert "utkorg: 1. Inget har lämnat datorn: öppna dem, läs och tryck Skicka." in real
+    assert "utskickade" not in real and "Skulle skrivas" not in real
+    assert "Väntar: 1." in said(NODE) and "Inget att återlämna." in said()
+
+
 def test_who_has_nothing_to_mend_gets_nothing_unless_named(faulty: Path) -> None:
     assert [item["node"] for item in run(faulty, "return", "--dry-run")["returns"]] == [NODE]
     [item] = run(faulty, "return", OTHER)["returns"]

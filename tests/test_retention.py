@@ -187,6 +187,11 @@ def test_a_decision_has_a_reason_and_an_object(ended: Path) -> None:
     assert sorted(ended.rglob("*")) == before
 
 
+def test_nothing_due_is_said(exempelby: Path, copied: Callable[[Path], Path]) -> None:
+    result = run(copied(exempelby), "--due", "--why", "Enligt planen")
+    assert (result.exit_code, "Inget är dags att gallra" in result.output) == (0, True)
+
+
 def test_quarantine_is_due_after_its_time(exempelby_answered: Path, copied: Callable[[Path], Path]) -> None:
     folder = copied(exempelby_answered)
     path = folder / "inkorg" / "Budget 2031 Ekonomi & kansli.xlsx"

@@ -337,7 +337,8 @@ def test_every_placeholder_is_known() -> None:
         found = rule(code)
         assert found.severity in SEVERITIES
         assert (found.severity == "fel") or not found.blocks, code
-        texts = (found.title, found.message, found.why, found.fix)
+        assert "{" not in found.title + found.why, code
+        texts = (found.title, found.message, found.why, found.fix, *found.cures.values())
         assert all(text.strip() == text and text for text in texts), code
         assert found.message.endswith((".", "?")), code
 

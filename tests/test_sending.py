@@ -21,6 +21,7 @@ from tests.conftest import NOW
 from tests.mail import desk
 from tests.mail.server import Post as Box
 from tests.mail.server import scripted, serving
+from tests.office.xmledit import Edit
 from xlstyr.cli.main import group
 from xlstyr.mail.reference import find_reference
 from xlstyr.mail.smtp import Pace
@@ -714,6 +715,17 @@ def test_the_command_says_what_lies_where(folder: Path) -> None:
     )
     assert "Inget nytt att skicka" in run("send", "--round", folder).output
     assert json.loads(run("send", "--round", folder, "--json", "--dry-run").stdout)["letters"] == []
+
+
+def test_when_nobody_has_an_address_that_is_said_and_not_that_there_is_nothing_new(folder: Path) -> None:
+    [control] = folder.glob("Styrbok*.xlsx")
+    edit = Edit(control.read_bytes())
+    table = edit.table("contacts")
+    for place in table.rows.values():
+        edit.set(table.sheet, f"{table.columns['email']}{place}", None)
+    control.write_bytes(edit.bytes())
+    said = run("send", "--round", folder).output
+    assert said.startswith("Inget skickades: 16 saknar adress.") and "Inget nytt" not in said
 
 
 def test_the_command_refuses_what_it_doesnt_understand(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -65,8 +66,9 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_standard_goes_all_the_way(started: Path) -> None:
     with Round(started) as round_:
-        assert [finding for finding in round_.control_findings if finding.severity == "fel"] == []
-        assert round_.control_findings == []
+        (begun,) = round_.control_findings
+        assert (begun.code, begun.severity) == ("XS817", "notis")
+        assert "Kommun, Kommunkod och Skattesats" in begun.message
         expected = [node.id for node in round_.premises.organisation if node.kind != "municipality"]
     done = json.loads(run("consolidate", "--round", started, "--json").stdout)
     assert done["complete"] is False
@@ -107,7 +109,7 @@ def test_a_round_of_nothing_has_no_broken_formulas(started: Path) -> None:
 
 
 def test_again_changes_nothing(started: Path) -> None:
-    assert "0 nya, 0 omskickade" in run("generate", "--round", started).output
+    assert "0 nya, 0 i ny utgåva" in run("generate", "--round", started).output
 
 
 def test_another_phase_of_the_wheel_gives_workbooks(tmp_path: Path) -> None:
@@ -121,6 +123,17 @@ def test_another_phase_of_the_wheel_gives_workbooks(tmp_path: Path) -> None:
         book.save(control)
         issued = json.loads(run("generate", "--round", tmp_path / "omgång", "--json").stdout)["workbooks"]
         assert [one["status"] for one in issued] == ["new"] * 4, stage
+
+
+def test_no_command_guesses_which_control_workbook_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "omgång"
+    run("init", folder, "--year", 2027)
+    [control] = folder.glob("Styrbok*.xlsx")
+    (folder / "Styrbok 2027 - Kopia.xlsx").write_bytes(b"not even a workbook")
+    assert run("status", "--round", folder).exit_code == 0
+    (folder / "Styrbok 2027.xlsm").write_bytes(control.read_bytes())
+    for command in ("status", "collect", "doctor"):
+        assert "Styrbok 2027.xlsm, Styrbok 2027.xlsx" in fail(command, "--round", folder)
 
 
 def test_the_whole_wheel_is_there_for_every_kind() -> None:
@@ -179,6 +192,23 @@ def test_init_never_overwrites(started: Path) -> None:
     before = control.read_bytes()
     assert f"{control.name} finns redan" in fail("init", started, "--year", 2028)
     assert control.read_bytes() == before
+
+
+def test_init_makes_no_second_control_workbook(tmp_path: Path) -> None:
+    """Neither beside one with macros nor beside one of another year: the other commands would have to guess."""
+    for name, year in (("Styrbok 2031.xlsm", 2031), ("Styrbok 2030.xlsx", 2031)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / f"~${name}").write_bytes(b"")
+        (folder / name).write_bytes(b"x")
+        assert f"{name} finns redan" in fail("init", folder, "--year", year)
+        assert sorted(path.name for path in folder.iterdir()) == sorted([name, f"~${name}"])
+
+
+def test_the_folder_that_is_no_round_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(XlstyrError, match=re.escape(str(tmp_path.resolve()))):
+        Round(Path())
 
 
 def test_unknown_sample_is_named(tmp_path: Path) -> None:

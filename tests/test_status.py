@@ -1,5 +1,6 @@
 """``status``: where every node stands, how it came there, what is late, and the same as a workbook."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,16 @@ from click.testing import CliRunner
 from tests.conftest import NOW
 from tests.office.compare import compare
 from tests.office.soffice import Office
-from tests.office.xmledit import Edit
+from tests.office.xmledit import Edit, Typed
 from xlstyr.cli.main import group
 from xlstyr.model.delivery import Delivery
 from xlstyr.rounds.certifying import certify, reopen
 from xlstyr.rounds.collecting import collect, take_in
+from xlstyr.rounds.commenting import comment
 from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.delivering import deliver
+from xlstyr.rounds.replying import Return, plan_returns
+from xlstyr.rounds.replying import laid as kept
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.situation import write_situation
 from xlstyr.rounds.status import history, node_states
@@ -43,7 +48,14 @@ COURSES = [
     (["sent", "accepted", "certified", "reopened", "certified"], "certified"),
     (["sent", "accepted", "certified", "refused"], "certified"),
     (["sent", "accepted", "included", "commented", "decided", "quarantined", "archived"], "included"),
+    (["sent", "accepted", "told"], "received"),
+    (["sent", "accepted", "included", "told"], "included"),
+    (["sent", "accepted", "told", "accepted"], "corrected"),
+    (["sent", "accepted", "returned", "told"], "returned"),
+    (["sent", "accepted", "asked"], "returned"),
 ]
+"""``told``: a return that asks for nothing. ``asked``: one that asks for an explanation."""
+ASKS = {"told": "", "asked": "explanation"}
 
 
 @pytest.mark.parametrize(("happened", "state"), COURSES, ids=[" ".join(events) for events, _ in COURSES])
@@ -54,15 +66,15 @@ def test_state_follows_from_what_happened(
         round_.register.db.execute("delete from events")
         for minute, kind in enumerate(happened):
             status = {"status": kind} if kind in ("accepted", "refused") else {}
-            data = status or {"digest": "0" * 64}
+            data = status or ({"asks": ASKS[kind]} if kind in ASKS else {"digest": "0" * 64})
             at = NOW + timedelta(minutes=minute)
-            round_.register.add_event("received" if status else kind, UNIT, "proposal", at, **data)
+            event = "received" if status else "returned" if kind in ASKS else kind
+            round_.register.add_event(event, UNIT, "proposal", at, **data)
         one = next(one for one in node_states(round_) if one.node.id == UNIT)
         told = history(round_, UNIT)
     assert one.state == state
     assert (one.signature is not None) == ("certified" in happened and happened[-1] != "reopened")
-    assert told[-1] == one.change
-    assert told[-1].state == state
+    assert [change for change in told if change.state == state][-1] == one.change
     assert [change.at for change in told] == sorted(change.at for change in told)
 
 
@@ -115,6 +127,117 @@ def test_findings_are_those_of_the_answer_that_stands(place: Round) -> None:
     assert errors() == 1
     take_in(place, good, "rival.xlsx", Delivery(NOW))
     assert errors() == 2, "both are alive, and nobody has chosen"
+
+
+def laid(place: Round, node: str, *cells: tuple[str, str, str, Typed], name: str = "") -> Path:
+    """The answer of ``node`` with other values, outside the inbox. Row ``1`` is the first that was issued."""
+    issue = place.register.issue(node, "proposal")
+    assert issue is not None
+    file = Path(issue.file).name
+    edit = Edit((place.folder / "inkorg" / file).read_bytes())
+    for table, given, column, value in cells:
+        first = next(row for row in edit.table(table).rows if not row.startswith(("#", "n")))
+        edit.set(*edit.at(table, first if given == "1" else given, column), value)
+    path = place.folder / (name or file)
+    path.write_bytes(edit.bytes())
+    return path
+
+
+def send_back(place: Round, *nodes: str) -> None:
+    """Their answers are returned, as drafts."""
+    returns = [kept(place, one) for one in plan_returns(place, nodes) if isinstance(one, Return)]
+    deliver(place, [one.letter for one in returns if one.letter is not None])
+
+
+WARNED = ("budget", "50210-V520", "comment", None)
+"""A large change that nobody has explained: a varning."""
+HELD = ("budget", "1", "change", "1.234")
+"""An amount that can be read in two ways: a fel that holds the money."""
+OVER = ("budget", "1", "change", -5000)
+"""More than the frame: a fel, and the money counts all the same."""
+RIVAL = ("signoff", "message", "value", "Ett annat svar.")
+
+
+@pytest.fixture
+def various(place: Round) -> Round:
+    """Answers of every kind; all but those that can't be were returned, and it is after the last day."""
+    collect(place, [laid(place, node) for node in ("lokaler-stad", "gata-park", "asens-forskola")])
+    collect(place, [laid(place, "hemtjanst", WARNED), laid(place, "angsskolan")])
+    collect(place, [laid(place, "angsskolan", RIVAL, name="annan.xlsx")])
+    collect(place, [laid(place, "ekonomi-kansli", OVER), laid(place, "bibliotek-arkiv", HELD)])
+    comment(place, "lokaler-stad", "Tack för ett fint underlag!")
+    send_back(place, "lokaler-stad", "hemtjanst", "ekonomi-kansli", "bibliotek-arkiv")
+    place.now = LATE
+    return place
+
+
+def test_what_counts_is_what_the_sums_have_whatever_has_been_returned(various: Round) -> None:
+    states = {one.node.id: one for one in node_states(various)}
+    scope = consolidate(various).scope
+    assert {node for node, one in states.items() if one.is_in} == {one.id for one in scope.expected} - set(scope.gaps)
+    told = {node: (one.state, one.awaits, one.late, one.held) for node, one in states.items() if node in RETURNED}
+    assert told == RETURNED
+    assert states["angsskolan"].competing and not states["angsskolan"].is_in
+
+
+RETURNED = {
+    "lokaler-stad": ("received", "", "certification", False),  # comments alone
+    "hemtjanst": ("returned", "explanation", "certification", False),  # a varning: it counts
+    "ekonomi-kansli": ("returned", "correction", "answer", False),  # a fel that holds nothing
+    "bibliotek-arkiv": ("returned", "correction", "answer", True),
+    "bjorkbacken": ("sent", "answer", "answer", False),
+}
+
+
+def test_a_return_takes_nobody_out_of_the_sums_that_were_made(place: Round) -> None:
+    collect(place, [laid(place, "hemtjanst", WARNED), laid(place, "lokaler-stad")])
+    consolidate(place)
+    comment(place, "lokaler-stad", "Tack!")
+    send_back(place, "hemtjanst", "lokaler-stad")
+    states = {one.node.id: one for one in node_states(place)}
+    assert [(states[node].state, states[node].included) for node in ("hemtjanst", "lokaler-stad")] == [
+        ("returned", True),
+        ("included", True),
+    ]
+    assert [change.state for change in history(place, "lokaler-stad")][-1] == "told"
+
+
+def test_the_tree_and_the_workbook_say_who_is_held_and_who_competes(various: Round) -> None:
+    edit = Edit(write_situation(various, node_states(various)).read_bytes())
+    nodes = {str(row[0]): [str(value) for value in row] for row in texts(edit, "Noder")[3:] if row}
+    names = {node.id: node.name for node in various.premises.organisation}
+    assert any("Två svar tävlar" in text for text in nodes[names["angsskolan"]])
+    assert any("Rättelsen är 5 dagar sen" in text for text in nodes[names["bibliotek-arkiv"]])
+    assert not any("Väntar på svar" in text for text in nodes[names["lokaler-stad"]])
+    assert any("1 att förklara" in text or "Klarmarkera" in text for text in nodes[names["hemtjanst"]])
+    collect(various, [laid(various, "omsorg", HELD)])
+    counted = sum(one.is_in for one in node_states(various))
+    various.close()
+    out = run(various.folder)[1]
+    lines = {line[2:].strip().split("  ")[0]: line for line in out.splitlines() if line}
+    assert lines[names["angsskolan"]].startswith("▲") and lines[names["angsskolan"]].endswith("två svar tävlar")
+    assert lines[names["omsorg"]].startswith("▲") and "inkommen, hålls: 1 fel" in lines[names["omsorg"]]
+    assert f"{counted}/16" in lines["Exempelby kommun"]
+    assert "1 påmind" not in out and "3 returnerade" in out
+
+
+def test_both_rivals_are_in_the_history_with_their_checksums(various: Round) -> None:
+    files = [change.file for change in history(various, "angsskolan") if change.state == "received"]
+    assert files == ["Budget 2031 Ängsskolan F–9.xlsx", "annan.xlsx"]
+    various.close()
+    out = run(various.folder, "angsskolan")[1]
+    sums = [hashlib.sha256((various.folder / file).read_bytes()).hexdigest()[:8] for file in ("annan.xlsx",)]
+    assert f"annan.xlsx ({sums[0]})" in out
+
+
+def test_an_answer_to_a_former_issue_that_counts_is_not_waited_for(place: Round) -> None:
+    collect(place, [laid(place, "hemtjanst")])
+    with place.register.transaction():
+        place.register.add_event("issued", "hemtjanst", "proposal", NOW, issue=2)
+        place.register.add_event("sent", "hemtjanst", "proposal", NOW, issue=2)
+    place.now = LATE
+    one = next(one for one in node_states(place) if one.node.id == "hemtjanst")
+    assert (one.state, one.is_in, one.awaits, one.late) == ("sent", True, "", "certification")
 
 
 # the command
@@ -222,7 +345,7 @@ def test_the_workbook_of_a_round_where_nothing_has_happened(exempelby_answered: 
     edit = Edit(write_situation(place, node_states(place)).read_bytes())
     page = texts(edit, "Lägesbild")
     assert ["Ingen är sen."] in page
-    assert ["Inga fynd."] in page
+    assert ["Inga anmärkningar."] in page
     assert ["Utskickad", 16] in page
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.checks.desk import ANSWERS, Desk, cells, codes, only
-from xlstyr.checks.between import check_bundle
+from xlstyr.checks.between import check_bundle, original_of
 from xlstyr.layout.records import rows_of
 from xlstyr.model.bundle import Bundle, Contribution, content_digest
 from xlstyr.model.provenance import Source
@@ -63,7 +63,9 @@ def test_rivals_are_named_by_file(desk: Desk, full: Bundle) -> None:
     other = contribution(desk, node, "budget | 3110-407 | change | 7", name="Ekbacken (2).xlsx")
     finding = only(check_bundle(changed(full, one, other), desk.premises, {}), "XS501")
     assert finding.place.node == node
-    assert sorted(dict(finding.args)["files"].split(", ")) == ["Ekbacken (2).xlsx", "Ekbacken.xlsx"]
+    shown = sorted(dict(finding.args)["files"].split(", "))
+    marks = {"Ekbacken (2).xlsx": original_of(other)[:8], "Ekbacken.xlsx": original_of(one)[:8]}
+    assert shown == [f"{name} ({mark})" for name, mark in marks.items()]
     same = contribution(desk, node, "budget | 3110-407 | change | 8", name="Ekbacken.xlsx")
     files = dict(only(check_bundle(changed(full, one, same), desk.premises, {}), "XS501").args)["files"]
     assert one.digest[:8] in files and same.digest[:8] in files

@@ -23,8 +23,6 @@ UNIT = "ekbackens-forskola"
         ("agreement | n6 | giver | Nämnden", ["text"], ""),
         ("indicators | n4 | name | Nöjda barn", ["direction", "goal"], "goals"),
         ("goals | n3 | belongs | Hög kvalitet", ["text"], "goals"),
-        ("adjustments | n9 | comment | Kommer senare", ["budget"], "money"),
-        ("budget | n9 | comment | Kommer senare", ["change"], "money"),
     ],
 )
 def test_required_cells_of_ones_own_rows(desk: Desk, text: str, columns: list[str], blocks: str) -> None:

@@ -100,7 +100,7 @@ NEW = """
     [
         ("", "407 Förskola", "100", "XS306", "account"),
         ("6410 Förbrukningsmaterial", "", "100", "XS306", "activity"),
-        ("6410 Förbrukningsmaterial", "400 Öppen förskola", "", "XS208", "change"),
+        ("6410 Förbrukningsmaterial", "400 Öppen förskola", "", "XS306", "change"),
         ("6410 Förbrukningsmaterial", "400 Öppen förskola", "100", "", ""),
         ("6010 Internhyra", "400 Öppen förskola", "100", "XS308", "counterparty"),
         ("6410 Förbrukningsmaterial", "407 Förskola", "100", "XS309", "account"),
@@ -114,6 +114,24 @@ def test_rows_of_ones_own(desk: Desk, account: str, activity: str, change: str, 
     if found:
         assert new[0].place.column == column
         assert new[0].blocks == ("" if found == "XS309" else "money")
+
+
+@pytest.mark.parametrize(
+    ("account", "activity", "change", "missing"),
+    [
+        ("6410 Förbrukningsmaterial", "", "", "verksamhet och belopp"),
+        ("", "", "100", "konto och verksamhet"),
+        ("", "", "", "konto, verksamhet och belopp"),
+        ("", "407 Förskola", "", "konto och belopp"),
+    ],
+)
+def test_all_that_a_row_lacks_is_said_at_once(
+    desk: Desk, account: str, activity: str, change: str, missing: str
+) -> None:
+    text = NEW.format(account=account, activity=activity, change=change)
+    findings = desk.check(UNIT, text + "budget | n1 | comment | Nytt avtal från mars, 100 tkr")
+    (finding,) = [finding for finding in findings if finding.place.row == "n1"]
+    assert (finding.code, dict(finding.args)["missing"]) == ("XS306", missing)
 
 
 @pytest.mark.parametrize(

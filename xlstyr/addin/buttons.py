@@ -170,7 +170,7 @@ def _status(work: Work) -> Result:
     states = node_states(work.round)
     path = write_situation(work.round, states)
     certified = sum(one.signature is not None for one in states)
-    lines = [f"{count} {word(f'terms.state.{state}')}" for state, count in Counter(one.state for one in states).items()]
+    lines = [word(f"cli.states.{state}", count=count) for state, count in Counter(one.state for one in states).items()]
     lines.append(word("cli.said.status_certified", count=certified, expected=len(states)))
     return Result(", ".join(lines), path)
 

@@ -13,6 +13,9 @@ from xlstyr.model.premises import Premises
 from xlstyr.model.records import BudgetLine
 from xlstyr.words import word
 
+_MARK = 8
+"""How much of a checksum is shown: so much names an answer when somebody chooses."""
+
 
 def check_bundle(bundle: Bundle, premises: Premises, expected: Mapping[str, str]) -> list[Finding]:
     """Everything that doesn't fit together between the answers of the running phase.
@@ -85,19 +88,16 @@ class _Answers:
 def _rivals(answers: _Answers) -> Iterator[Finding]:
     """XS501: answers of equal rank that differ; nobody but a person may choose."""
     for (node, _stage), rivals in answers.rivals.items():
-        names = [_file(one) for one in rivals]
         originals = [original_of(one) for one in rivals]
         marks = originals if len({*originals}) == len(rivals) else [one.digest for one in rivals]
-        shown = [
-            word("checks.file.version", name=name, digest=mark[:8]) if names.count(name) > 1 else name
-            for name, mark in zip(names, marks, strict=True)
-        ]
+        shown = [_file(one, mark[:_MARK]) for one, mark in zip(rivals, marks, strict=True)]
         yield found("XS501", Place(node=node), files=", ".join(shown))
 
 
-def _file(contribution: Contribution) -> str:
+def _file(contribution: Contribution, mark: str) -> str:
+    """An answer by its file, and by the ``mark`` that it can be chosen with: names may be the same, or changed."""
     name = next((row.origin.source.name for row in contribution.rows if row.origin.source.name), "")
-    return name or word("checks.file.unnamed", digest=original_of(contribution)[:8])
+    return word("checks.file.version" if name else "checks.file.unnamed", name=name, digest=mark)
 
 
 def original_of(contribution: Contribution) -> str:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from xlstyr.checks.case import Case
-from xlstyr.checks.lines import AMOUNTS, is_decided
+from xlstyr.checks.lines import is_decided
 from xlstyr.layout.definition import Column
-from xlstyr.layout.submission import AnswerRow
 from xlstyr.model.finding import Finding
 
 _ELSEWHERE = frozenset(
@@ -49,12 +48,3 @@ def required_cells(case: Case) -> Iterator[Finding]:
                 is_blank = column.open_in("free") and values.get(column.key) is None
                 if is_blank and not case.is_held(table.key, row, column.key):
                     yield case.note("XS208", table.key, row, column.key, header=column.header)
-            yield from _amount(case, table.key, row)
-
-
-def _amount(case: Case, table: str, row: AnswerRow) -> Iterator[Finding]:
-    """A row of money without any amount would otherwise be lost without a word."""
-    keys = AMOUNTS.get(table, ())
-    if keys and all(row.values.get(key) is None and not case.is_held(table, row, key) for key in keys):
-        header = case.submission.workbook.tables[table].columns[keys[0]].header
-        yield case.note("XS208", table, row, keys[0], header=header)

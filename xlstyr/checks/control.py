@@ -118,6 +118,7 @@ def check_control(premises: Premises, submission: Submission) -> list[Finding]:
         *_contacts(premises, submission),
         *_addresses(premises, submission),
         *_goals(premises, submission),
+        *_begun(premises, submission),
     ]
 
 
@@ -239,6 +240,21 @@ def _addresses(premises: Premises, submission: Submission) -> Iterator[Finding]:
     answers = premises.settings.answers
     if answers and not _ADDRESS.fullmatch(answers):
         yield found("XS813", submission.place("round", column="answers"), address=answers)
+
+
+def _begun(premises: Premises, submission: Submission) -> Iterator[Finding]:
+    """XS817: what a new round without a sample leaves to be filled in first."""
+    settings = premises.settings
+    blank = {
+        "municipality": settings.municipality.casefold() == word("folders.root"),
+        "code": not settings.code,
+        "tax_rate": settings.tax_rate is None,
+    }
+    lacks = [key for key, is_blank in blank.items() if is_blank]
+    if lacks:
+        headers = submission.workbook.forms["round"].columns
+        what = listed(headers[key].header for key in lacks)
+        yield found("XS817", submission.place("round", column=lacks[0]), what=what)
 
 
 def _goals(premises: Premises, submission: Submission) -> Iterator[Finding]:

@@ -53,16 +53,19 @@ def decided(case: Case) -> Iterator[Finding]:
 
 
 def complete_rows(case: Case) -> Iterator[Finding]:
-    """XS306: an amount of the sender's own has an account and an activity."""
+    """XS306: a row of the sender's own has an account, an activity and an amount, else it can't be counted."""
     for table, amounts in AMOUNTS.items():
         for row, values in case.rows(table):
-            if not row.new or all(values.get(key) is None for key in amounts):
+            if not row.new:
                 continue
             keys = ("account", "activity")
             missing = [key for key in keys if values.get(key) is None and not case.is_held(table, row, key)]
+            lacks = [word(f"checks.row.{key}") for key in missing]
+            if all(row.values.get(key) is None and not case.is_held(table, row, key) for key in amounts):
+                missing.append(amounts[0])
+                lacks.append(word("checks.row.amount"))
             if missing:
-                lacks = listed(word(f"checks.row.{key}") for key in missing)
-                yield case.note("XS306", table, row, missing[0], missing=lacks)
+                yield case.note("XS306", table, row, missing[0], missing=listed(lacks))
 
 
 def internal_parties(case: Case) -> Iterator[Finding]:

@@ -9,14 +9,17 @@ from pathlib import Path
 import click
 
 from xlstyr.cli.compared import compared_json, show_compared
+from xlstyr.cli.echo import echo
 from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_json, round_option, say, show_findings
 from xlstyr.model.finding import Finding
+from xlstyr.rounds.certifying import certified_since, last_event
 from xlstyr.rounds.collecting import Collected, Taken, gather
 from xlstyr.rounds.post import Post
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.standing import PassedOver, choose, passed_over
 from xlstyr.words import word
 
+NAMED = 12
 STATES = ("accepted", "partly", "held", "refused")
 SENDERS = ("XS035", "XS036")
 CERTIFICATION = ("XS703", "XS705", "XS706")
@@ -37,14 +40,19 @@ def command(
     """Take in what has come."""
     with Round(folder) as round_:
         if use is not None:
+            if not why.strip():
+                raise click.UsageError(word("cli.errors.use_why"))
             _choose(round_, _given(use), why, by, as_json)
             return
+        before = last_event(round_)
         done = gather(round_, paths, imap=imap, progress=progress("collecting"))
         passed, names = passed_over(round_), round_.names
+        certified = certified_since(round_, before)
     if as_json:
-        put_json(_json(done, passed))
+        put_json(_json(done, passed) | {"certified": [{"node": node, "by": by} for node, by in certified.items()]})
     else:
         show_collected(done, passed, names)
+        _show_certified(certified, names)
     if done.failure is not None:
         raise done.failure
     if any(finding.severity == "fel" for finding in done.findings):
@@ -129,7 +137,7 @@ def show_collected(done: Collected, passed: PassedOver, names: Mapping[str, str]
         kinds = Counter(post.received.kind for post in done.posts if not post.known)
         told = [word("cli.said.kind_count", count=n, kind=word(f"post.kind.{kind}")) for kind, n in kinds.items()]
         known = sum(post.known for post in done.posts)
-        say("messages", new=kinds.total(), kinds=", ".join(told) or "–", known=known)
+        say("messages" if told else "messages_none", new=kinds.total(), kinds=", ".join(told), known=known)
     for post in done.posts:
         if post.findings:
             say("message", sender=post.received.sender or word("post.said.nobody"), subject=post.received.subject)
@@ -137,6 +145,15 @@ def show_collected(done: Collected, passed: PassedOver, names: Mapping[str, str]
     _show_left(done.left)
     if done.untouched:
         say("untouched", count=done.untouched)
+
+
+def _show_certified(certified: Mapping[str, str], names: Mapping[str, str]) -> None:
+    """The nodes that were certified by who sent their answer, or had a copy of it."""
+    if not certified:
+        return
+    told = [word("cli.said.certified_one", node=names.get(node, node), by=by) for node, by in certified.items()]
+    more = word("cli.said.and_more", count=len(told) - NAMED) if len(told) > NAMED else ""
+    echo(word("cli.said.certified_alone", names=", ".join(told[:NAMED]) + more))
 
 
 def _show_left(left: Sequence[Finding]) -> None:

@@ -43,6 +43,8 @@ def command(
         _say("would" if dry_run else "disposed", path=one.path.relative_to(round_.folder))
         for copy in one.copies:
             _say("copies", path=copy.relative_to(round_.folder))
+    if all_due and not done:
+        _say("none_due", file=FILE)
     if not deciding:
         _show(round_, sealed, due)
     if any(one.rule == "quarantine" for one in done) or (sealed and not deciding):

@@ -18,11 +18,11 @@ def command(code: str, as_json: bool) -> None:
     except KeyError as error:
         raise XlstyrError(word("cli.errors.no_code", code=code)) from error
     if as_json:
-        fields = ("code", "title", "severity", "blocks", "message", "why", "fix", "source")
-        put_json({field: getattr(rule, field) for field in fields})
+        fields = ("code", "title", "severity", "blocks", "why", "source")
+        put_json({field: getattr(rule, field) for field in fields} | {"message": rule.say({}), "fix": rule.cure({})})
         return
     echo(f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.say({})}\n")
     echo(f"{word('cli.said.why')}: {rule.why}\n")
-    echo(f"{word('cli.said.fix')}: {rule.fix}")
+    echo(f"{word('cli.said.fix')}: {rule.cure({})}")
     if rule.source:
         echo(f"\n{word('cli.said.source')}: {rule.source}")

@@ -37,3 +37,5 @@ def show_issued(issued: list[Issued]) -> None:
     for item in issued:
         if item.status == "reissued":
             say("reissued_one", name=item.name, issue=item.issue)
+    if "reissued" in statuses:
+        say("issued_send")

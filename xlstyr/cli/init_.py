@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from xlstyr.cli.addin_ import ENGINES
 from xlstyr.cli.nodes import checked_node
 from xlstyr.cli.output import json_option, put_json, say
 from xlstyr.rounds.round import Round
@@ -12,7 +13,6 @@ from xlstyr.rounds.start import start_round
 from xlstyr.words import word
 
 MIB = 2**20
-ENGINES = ("excel", "libreoffice")
 
 
 @click.command("init", help=word("cli.help.init"))

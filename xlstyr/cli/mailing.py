@@ -70,7 +70,10 @@ def show_planned(letters: Sequence[Outgoing]) -> None:
             say("mail_file", file=path.name)
 
 
-def show_letters(letters: Sequence[Letter], folder: Path) -> None:
-    """How many letters there are of each status, and what that means for whoever sends."""
+def show_letters(letters: Sequence[Letter], folder: Path, prefix: str = "mail") -> None:
+    """How many letters there are of each status, and what that means for whoever sends.
+
+    ``prefix`` is that of the texts about drafts and folders: ``mail`` for workbooks that count as sent, else ``back``.
+    """
     for status, count in Counter(letter.status for letter in letters).items():
-        say(f"mail_{status}", count=count, folder=folder)
+        say(f"{prefix if status in ('draft', 'laid') else 'mail'}_{status}", count=count, folder=folder)

@@ -45,6 +45,7 @@ class _Lazy(click.Group):
         command: click.Command = importlib.import_module(f"xlstyr.cli.{cmd_name}_").command
         for one in (command, *getattr(command, "commands", {}).values()):
             one.options_metavar = word("click.usage.options")
+            one.short_help = one.help  # whole sentences: click would cut them
         if isinstance(command, click.Group):
             command.subcommand_metavar = word("click.usage.command")
         return command

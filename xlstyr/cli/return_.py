@@ -1,13 +1,18 @@
 """``xlstyr return``."""
 
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from xlstyr.cli.mailing import show_letters
 from xlstyr.cli.nodes import checked_node
-from xlstyr.cli.output import finding_json, json_option, progress, put_json, round_option, say
+from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_json, round_option, say, show_findings
 from xlstyr.rounds.commenting import comment
+from xlstyr.rounds.delivering import deliver, troubles
+from xlstyr.rounds.mailbook import Letter
 from xlstyr.rounds.replying import Return, Waiting, laid, plan_returns
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
@@ -38,18 +43,20 @@ def command(nodes: tuple[str, ...], text: str, channel: str, dry: bool, folder: 
                 waiting.append(found)
             else:
                 planned.append(replace(found, data=b"") if dry else laid(round_, found))
-        if not dry:
-            _deliver(round_, planned, channel)
+        outgoing = [one.letter for one in planned if one.letter is not None]
+        letters = [] if dry else deliver(round_, outgoing, channel, progress("returning"))
+        unsent = troubles(letters)
         if as_json:
             put_json({"returns": [_json(one) for one in planned], "waiting": [_waiting(one) for one in waiting]})
         else:
             _show(round_, planned, waiting)
-
-
-def _deliver(round_: Round, planned: list[Return], channel: str) -> None:
-    from xlstyr.rounds.delivering import deliver
-
-    deliver(round_, [one.letter for one in planned if one.letter is not None], channel, progress("returning"))
+            if dry:
+                say("mail_planned", count=len(planned))
+            else:
+                _show_delivered(round_, planned, letters)
+            show_findings(unsent)
+    if any(finding.severity == "fel" for finding in unsent):
+        sys.exit(FAULTS)
 
 
 def _json(one: Return) -> dict[str, object]:
@@ -59,6 +66,7 @@ def _json(one: Return) -> dict[str, object]:
         "sha256": one.sha256,
         "return": str(one.path) if one.path is not None else None,
         "to": list(one.letter.to) if one.letter is not None else [],
+        "asks": one.asks or None,
         "findings": [finding_json(finding) for finding in one.findings],
         "comments": [remark.text for remark in one.told],
         "compared": one.compared.counts if one.compared is not None else None,
@@ -78,7 +86,14 @@ def _show(round_: Round, planned: list[Return], waiting: list[Waiting]) -> None:
         say("returned_one", node=round_.names[one.node], comments=comments, to=to, **counts)
     for left in waiting:
         say("return_skipped", node=round_.names[left.node], reason=word(f"returns.waiting.{left.why}"))
-    if planned or waiting:
-        say("return_sum", count=len(planned), skipped=len(waiting))
-    else:
+    if waiting:
+        say("return_waiting", count=len(waiting))
+
+
+def _show_delivered(round_: Round, planned: Sequence[Return], letters: Sequence[Letter]) -> None:
+    """Where what was written lies, and whether it has left."""
+    show_letters(letters, round_.folder_of("outbox"), "back")
+    if silent := sum(one.letter is None and one.path is not None for one in planned):
+        say("return_laid", count=silent)
+    if not planned:
         say("return_none")

@@ -1,18 +1,32 @@
 """``xlstyr rollup``."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from xlstyr.cli.echo import echo
 from xlstyr.cli.nodes import checked_node
-from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, say, show_findings, show_totals
+from xlstyr.cli.output import (
+    FAULTS,
+    SEVERITIES,
+    finding_json,
+    json_option,
+    put_json,
+    round_option,
+    say,
+    show_findings,
+    show_totals,
+)
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.consolidating import Consolidated, consolidate
+from xlstyr.rounds.mailbook import Letter
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 
 CHANNELS = ("draft", "folder", "smtp")
+SHOWN = 10
 
 
 @click.command("rollup", help=word("cli.help.rollup"))
@@ -32,27 +46,53 @@ def run(folder: Path, as_json: bool, node: str | None, channel: str | None = Non
         if node is not None:
             checked_node(round_.premises.organisation, node)
         done = consolidate(round_, node)
-        sent = _send(round_, done, channel) if channel is not None else None
-        findings = [*done.findings, sent] if isinstance(sent, Finding) else done.findings
+        letters, unsent = _send(round_, done, channel) if channel is not None else ([], [])
+        outbox, names = round_.folder_of("outbox"), round_.names
+    findings = [*done.findings, *unsent]
+    empty = channel is not None and not (letters or unsent)
     if as_json:
-        extra = {} if sent is None else {"sent_to": [] if isinstance(sent, Finding) else sent}
+        extra = {"sent_to": [address for one in letters for address in one.recipients]} if channel is not None else {}
         put_json(done.as_json() | extra | {"findings": [finding_json(finding) for finding in findings]})
     else:
         show_totals(done)
-        if isinstance(sent, Finding):
-            show_findings([sent])
-        elif sent:
-            say("rollup_letter", to=", ".join(sent), path=done.path.name)
-    if any(finding.severity == "fel" for finding in findings):
+        _show_worst(done, names, f"xlstyr rollup {node}" if node is not None else "xlstyr consolidate")
+        for one in letters:
+            _show_letter(one, done, outbox)
+        show_findings(unsent)
+        if empty:
+            say("rollup_none")
+    if empty or any(finding.severity == "fel" for finding in findings):
         sys.exit(FAULTS)
 
 
-def _send(round_: Round, done: Consolidated, channel: str) -> list[str] | Finding:
-    """The addresses that the letter upwards goes to; a finding when nobody above has one."""
-    from xlstyr.rounds.delivering import deliver
+def _show_worst(done: Consolidated, names: Mapping[str, str], again: str) -> None:
+    """The fel and varningar, the worst first, with node and place; ``again`` is the command that gives them all."""
+    told = [finding for finding in done.findings if finding.severity != "notis"]
+    for finding in sorted(told, key=lambda one: SEVERITIES.index(one.severity))[:SHOWN]:
+        place = finding.place
+        where = " ".join(part for part in (names.get(place.node, place.node), place.sheet, place.cell) if part)
+        args = {"severity": finding.severity, "code": finding.code, "place": where}
+        echo(word("cli.said.finding", message=finding.message, fix=finding.fix, **args))
+    if len(told) > SHOWN:
+        say("findings_more", count=len(told) - SHOWN, command=again)
+    if told:
+        say("findings_where")
+
+
+def _show_letter(letter: Letter, done: Consolidated, outbox: Path) -> None:
+    if letter.status in ("draft", "laid", "sent"):
+        say(f"rollup_{letter.status}", to=", ".join(letter.recipients), folder=outbox, path=done.path.name)
+
+
+def _send(round_: Round, done: Consolidated, channel: str) -> tuple[list[Letter], list[Finding]]:
+    """The letter upwards, and what hindered it; neither when nothing in the roll-up counts."""
+    from xlstyr.rounds.delivering import deliver, troubles
     from xlstyr.rounds.lending import letter_upwards
 
+    if not any("money" in said.parts for said in done.scope.contributions.values()):
+        return [], []
     letter = letter_upwards(round_, done)
     if isinstance(letter, Finding):
-        return letter
-    return [address for one in deliver(round_, [letter], channel) for address in one.recipients]
+        return [], [letter]
+    letters = deliver(round_, [letter], channel)
+    return letters, troubles(letters)

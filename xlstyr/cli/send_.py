@@ -23,6 +23,8 @@ from xlstyr.rounds.round import Round
 from xlstyr.rounds.sending import EVERYTHING, Plan, plan_issue
 from xlstyr.words import word
 
+NO_ADDRESS = ("XS820", "XS821")
+
 
 @click.command("send", help=word("cli.help.send"))
 @node_option
@@ -84,6 +86,8 @@ def run(
             show_planned(plan.letters)
         elif letters:
             show_letters(letters, to or round_.folder_of("outbox"))
+        elif unreached := {finding.place.node for finding in plan.findings if finding.code in NO_ADDRESS}:
+            say("mail_unreached", count=len(unreached))
         else:
             say("mail_nothing")
         if plan.already:

@@ -15,11 +15,11 @@ from xlstyr.model.organisation import Organisation
 from xlstyr.rounds.certifying import shown
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.situation import write_situation
-from xlstyr.rounds.status import Change, NodeStatus, history, node_states
+from xlstyr.rounds.status import TOLD, UNANSWERED, Change, NodeStatus, history, node_states
 from xlstyr.words import word
 
 MARKS = {"not_sent": "\u2013", "sent": "\u25cb", "reminded": "\u25cb", "returned": "\u25b2", "certified": "\u2714"}
-IN, WIDTH, CELLS, NAMED = "\u25cf", 46, 7, 12
+IN, STOPPED, WIDTH, CELLS, NAMED = "\u25cf", "\u25b2", 46, 7, 12
 
 
 @click.command("status", help=word("cli.help.status"))
@@ -63,6 +63,9 @@ def _json(status: NodeStatus) -> dict[str, object]:
         "why": change.why or None if change else None,
         "errors": status.errors,
         "warnings": status.warnings,
+        "counts": status.is_in,
+        "competing": status.competing,
+        "awaits": status.awaits or None,
         "certified": signature is not None,
         "certified_by": signature.by or signature.role if signature else None,
         "included": status.included,
@@ -73,13 +76,13 @@ def _json(status: NodeStatus) -> dict[str, object]:
 
 
 def _change_json(change: Change) -> dict[str, str | None]:
-    texts = {"who": change.who, "why": change.why, "file": change.file}
+    texts = {"who": change.who, "why": change.why, "file": change.file, "sha256": change.sha256}
     return {"at": change.at.isoformat(), "state": change.state, **{key: text or None for key, text in texts.items()}}
 
 
 @dataclass
 class _Branch:
-    """How many answers are awaited in a node and below it, and how many are in and certified."""
+    """How many nodes should answer in a node and below it, and the answers of how many count."""
 
     expected: int = 0
     given: int = 0
@@ -116,7 +119,7 @@ def _show_all(organisation: Organisation, states: Sequence[NodeStatus]) -> None:
         _line(name, bar, by_node.get(node_id))
     echo()
     for state, count in Counter(status.state for status in states).items():
-        say("status_sum", count=count, state=word(f"terms.state.{state}"))
+        echo(word(f"cli.states.{state}", count=count))
     certified = sum(status.signature is not None for status in states)
     say("status_certified", count=certified, expected=len(states))
     for late in ("answer", "certification"):
@@ -136,11 +139,13 @@ def _line(name: str, bar: str, status: NodeStatus | None) -> None:
 
 
 def _mark(status: NodeStatus) -> str:
+    if status.held or status.competing:
+        return STOPPED
     return MARKS["certified"] if status.signature is not None else MARKS.get(status.state, IN)
 
 
 def _colour(status: NodeStatus) -> str | None:
-    if status.late or status.errors:
+    if status.late or status.errors or status.held:
         return "red"
     if status.signature is not None:
         return "green"
@@ -148,19 +153,27 @@ def _colour(status: NodeStatus) -> str | None:
 
 
 def _told(status: NodeStatus) -> str:
+    if status.competing:
+        return word("cli.said.rivals_note")
     parts = [word("terms.state.certified")] if status.signature is not None and status.state != "certified" else []
     parts.append(word(f"terms.state.{status.state}"))
-    if status.competing:
-        parts.append(word("cli.said.rivals_note"))
-    if status.errors:
-        parts.append(word("cli.said.errors_note", count=status.errors))
+    errors = word("cli.said.errors_note", count=status.errors) if status.errors else ""
+    if status.held:
+        parts.append(": ".join(filter(None, (word("cli.said.held_note"), errors))))
+    elif errors:
+        parts.append(errors)
     if status.warnings:
         parts.append(word("cli.said.warnings_note", count=status.warnings))
-    if not status.is_in:
-        parts.append(word("cli.said.late_note" if status.late else "cli.said.due_note", deadline=status.deadline))
-    elif status.late:
-        parts.append(word("cli.said.late_certification_note", deadline=status.certify_by))
-    return ", ".join(parts)
+    return ", ".join(filter(None, (*parts, _time_note(status))))
+
+
+def _time_note(status: NodeStatus) -> str:
+    """When something is due, or was."""
+    if status.late == "certification":
+        return word("cli.said.late_certification_note", deadline=status.certify_by)
+    if status.awaits not in ("", "explanation"):
+        return word("cli.said.late_note" if status.late else "cli.said.due_note", deadline=status.deadline)
+    return word("cli.said.former_note") if status.is_in and status.state in UNANSWERED else ""
 
 
 def _show_node(round_: Round, states: Sequence[NodeStatus], node: str) -> None:
@@ -173,8 +186,11 @@ def _show_node(round_: Round, states: Sequence[NodeStatus], node: str) -> None:
     if status.signature is not None:
         say("status_signed", by=shown(premises, node, status.signature), day=_time(status.signature.at))
     for change in history(round_, node):
-        facts = [text for text in (change.who, change.why, change.file) if text]
-        state = word(f"terms.state.{change.state}")
+        file = (
+            word("cli.said.status_file", file=change.file, digest=change.sha256[:8]) if change.sha256 else change.file
+        )
+        facts = [text for text in (change.who, change.why, file) if text]
+        state = word("cli.said.status_told" if change.state == TOLD else f"terms.state.{change.state}")
         echo(word("cli.said.status_change", at=_time(change.at), state=state, facts=", ".join(facts)).rstrip())
     if status.findings:
         show_findings(status.findings)

@@ -91,6 +91,9 @@ def _text(node: ast.expr) -> Callable[["ComputedRow"], Value]:
         case ast.JoinedStr(values=parts):
             functions = [_text(part) for part in parts]
             return lambda row: "".join(str(function(row)) for function in functions)
+        case ast.FormattedValue(value=value) if ex.is_grouped(node):
+            number = _pair(value)
+            return lambda row: f"{half_away(number(row)[0]):,}".replace(",", ex.APART)
         case ast.FormattedValue(value=ast.List() as value):
             ref = ex.reference(value)
             return lambda row: _as_text(row, ref)

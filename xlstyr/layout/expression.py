@@ -1,9 +1,10 @@
 """The closed formula language: one text, read by Python's ``ast``, with two back ends.
 
 ``[column]`` is a cell of the same row, ``[block.column]`` a column of a table or a field of a form.
-Operators ``+ - * /``, comparisons, ``and or not``, ``a if c else b``, f-strings, ``blank`` and the functions
-of ``FUNCTIONS``. Blank rule: an arithmetic expression whose operands are all blank is blank; otherwise a blank
-counts as nothing. Anything divided by zero is 0. Amounts are kr in both back ends whatever the cell's unit.
+Operators ``+ - * /``, comparisons, ``and or not``, ``a if c else b``, f-strings (``{n:,}``: whole, thousands apart),
+``blank`` and the functions of ``FUNCTIONS``. Blank rule: an arithmetic expression whose operands are all blank is
+blank; otherwise a blank counts as nothing. Anything divided by zero is 0. Amounts are kr in both back ends whatever the
+cell's unit.
 """
 
 import ast
@@ -31,6 +32,8 @@ FUNCTIONS = {
 }
 GUARD = 6
 """Decimals kept before rounding: spreadsheets count in binary, where 72.5 may stand as 72.49999999."""
+APART = "\u00a0"
+"""What stands between thousands in a text."""
 AGGREGATES = ("total", "total_if", "count", "count_if", "span_total", "span_count")
 _NODES = (
     ast.Expression,
@@ -72,6 +75,8 @@ def parse(text: str) -> ast.expr:
             raise DefinitionError(f"{text!r}: {type(node).__name__}")
         if isinstance(node, ast.Call):
             _check_call(node, text)
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None and not is_grouped(node):
+            raise DefinitionError(f"{text!r}: {ast.unparse(node.format_spec)}")
         if isinstance(node, ast.List):
             reference(node)
     return tree.body
@@ -100,6 +105,14 @@ def function(node: ast.Call) -> str:
     """The name of the function that is called."""
     assert isinstance(node.func, ast.Name)
     return node.func.id
+
+
+def is_grouped(node: ast.FormattedValue) -> bool:
+    """Whether a number in a text has its thousands apart."""
+    match node.format_spec:
+        case ast.JoinedStr(values=[ast.Constant(value=",")]):
+            return True
+    return False
 
 
 def is_blank(node: ast.expr) -> bool:

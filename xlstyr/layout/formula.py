@@ -85,6 +85,9 @@ class ExcelText:
                 return '"' + text.replace('"', '""') + '"'
             case ast.JoinedStr(values=parts):
                 return "&".join(self._text(part) for part in parts)
+            case ast.FormattedValue(value=value) if ex.is_grouped(node):
+                # FIXED sets thousands apart as the computer does: in Sweden with this blank, elsewhere with a comma.
+                return f'SUBSTITUTE(FIXED({self._number(value)},0),",","{ex.APART}")'
             case ast.FormattedValue(value=value):
                 return self._text(value) if self._is_text(value) else self._number(value)
             case ast.List():

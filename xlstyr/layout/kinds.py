@@ -167,6 +167,10 @@ def _show(number: Decimal | int) -> str:
     return f"{Decimal(number).normalize():f}".replace(".", ",").replace("-", "\u2212")
 
 
+def _kronor(amount: Decimal) -> str:
+    return f"{int(amount):,} kr".replace(",", "\u00a0").replace("-", "\u2212")
+
+
 def _number(cell: RawCell, column: Column) -> tuple[Decimal | None, int | None, tuple[Problem, ...]]:
     """(the number as typed, kr of its unit when the text names one, problems)."""
     value = cell.value
@@ -221,7 +225,7 @@ def _amount(cell: RawCell, column: Column, _choices: Choices | None, _date1904: 
     if abs(kr - whole) > Decimal("0.000001"):
         return Reading(None, (*problems, Problem.of("XS215", typed=_show(number))))
     if column.unit == "tkr" and whole % TKR and scale != 1:
-        problems = (*problems, Problem.of("XS207", typed=_show(number), read=f"{int(whole)} kr"))
+        problems = (*problems, Problem.of("XS207", typed=_show(number), read=_kronor(whole)))
     if limit := _limits(whole / unit_of(column), column, _show(number)):
         return Reading(None, (*problems, *limit))
     return Reading(int(whole), problems)

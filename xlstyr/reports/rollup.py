@@ -143,8 +143,9 @@ def _result_note(scope: Scope, now: int | None, last: int | None) -> str:
         return word("pages.no_central")
     shown = "\u2013" if last is None else _mnkr(last)
     if not scope.complete:
-        return word("pages.result_partial", last=shown)
-    return word("pages.result_plus" if now > 0 else "pages.result_minus", last=shown)
+        return word("pages.result_partial", last=shown, year=scope.premises.settings.year - 1)
+    key = "pages.result_plus" if now > 0 else "pages.result_minus"
+    return word(key, last=shown, year=scope.premises.settings.year - 1)
 
 
 def _mnkr(amount: Kr) -> str:

@@ -22,7 +22,8 @@ COMMON, LATEST = 8, 20
 class Standing:
     """Where one node stands. ``certified`` says by whom, ``""`` while it is provisional.
 
-    ``late`` is what is overdue: answer, certification, or ``""``.
+    ``is_in``: its answer counts. ``awaits`` is what it has to send: answer, correction, resend, explanation, or
+    ``""``. ``late`` is what is overdue: answer (or what shall correct it), certification, or ``""``.
     """
 
     node: Node
@@ -37,6 +38,8 @@ class Standing:
     included: bool
     is_in: bool
     late: str
+    awaits: str = ""
+    competing: bool = False
 
     def count(self, severity: str) -> int:
         """How many findings of ``severity``."""
@@ -191,18 +194,26 @@ def _mark(standing: Standing) -> str | None:
     return word("situation.provisional") if standing.is_in else None
 
 
+def _overdue(standing: Standing, today: date) -> str:
+    """How late an answer is, or what shall correct it."""
+    key = "late_correction" if standing.awaits == "correction" else "late"
+    return word(f"situation.note.{key}", days=(today - standing.deadline).days)
+
+
 def _to_do(standing: Standing, today: date) -> str:
     """The next step for a node."""
     faults, doubts = standing.count("fel"), standing.count("varning")
     match standing.late:
         case "answer":
-            return word("situation.note.late", days=(today - standing.deadline).days)
-        case _ if not standing.is_in:
+            return _overdue(standing, today)
+        case _ if standing.awaits in ("answer", "resend"):
             return word("situation.note.waiting")
+        case _ if standing.competing:
+            return word("situation.note.choose")
+        case _ if faults and (not standing.certified or not standing.is_in):
+            return word("situation.note.faults", count=faults)
         case _ if standing.certified:
             return word("situation.note.done")
-        case _ if faults:
-            return word("situation.note.faults", count=faults)
         case "certification":
             return word("situation.note.certify_late", days=(today - standing.certify_by).days)
         case _ if doubts:

@@ -1,6 +1,6 @@
 """``certify``: what a node has said is provisional until the right person certifies it; then it is locked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -86,6 +86,18 @@ def on_arrival(
         findings += _replaced(round_, one, before)
         findings += _overruled(round_, one)
     return findings
+
+
+def last_event(round_: Round) -> int:
+    """The number of the last thing that has happened in the round; 0: nothing has."""
+    (seq,) = round_.register.execute("select coalesce(max(seq), 0) from events").fetchone()
+    return int(seq)
+
+
+def certified_since(round_: Round, seq: int) -> dict[str, str]:
+    """Node → who certified it here after event ``seq``: by sending its answer, or by a copy of it."""
+    events = round_.register.events(["certified"])
+    return {e.node: str(e.data.get("by", "")) for e in events if e.seq > seq and not e.data.get("carried")}
 
 
 def _may_carry(round_: Round, carrier: str, delivery: Delivery) -> bool:
@@ -193,20 +205,19 @@ def _is_certified(round_: Round, said: Contribution) -> bool:
 
 
 def _overruled(round_: Round, said: Contribution) -> list[Finding]:
-    """XS703: every answer of the node that would count if ``said``, or another one, weren't certified."""
+    """XS703: every answer of the node that would count if ``said``, or another one, weren't certified.
+
+    What is of lower rank, or has been chosen away, wouldn't count anyhow.
+    """
     decided = view(round_.register, said.node)
     lock = decided.locks.get((said.node, said.stage))
     if lock is None:
         return []
-    others = [one for one in said_by(round_, said.node, said.stage) if not decided.counts(one)]
+    everything = [decided.seen(one) for one in said_by(round_, said.node, said.stage)]
+    others = [one for one in everything if not decided.counts(one)]
     about = others if lock.digest == said.digest else [one for one in others if one.digest == said.digest]
-    return list(overruled(round_.premises, about, lock, _rank(round_, said, lock)))
-
-
-def _rank(round_: Round, said: Contribution, lock: Lock) -> tuple[int, int, int]:
-    """The rank of what is certified: what is lower would not count anyhow."""
-    ranks = [one.rank for one in said_by(round_, said.node, said.stage) if one.digest == lock.digest]
-    return max(ranks, default=said.rank)
+    certified = [one.rank for one in everything if one.digest == lock.digest]
+    return list(overruled(round_.premises, about, lock, max(certified, default=said.rank)))
 
 
 def overruled(
@@ -257,7 +268,8 @@ def certify(round_: Round, node: str, by: str = "", minutes: str = "", decided: 
     known = view(round_.register, node)
     said = _best(standing(said_by(round_, node, round_.premises.stage), known))
     if len(said) != 1:
-        left = [word("certify.left.rivals" if said else "certify.left.no_answer")]
+        cause = "rivals" if said else "no_answer"
+        left = {cause: word(f"certify.left.{cause}")}
         return Decision(node, None, (_asked(_unfinished(round_, node, left)),))
     one = said[0]
     if one.signature is not None:
@@ -302,32 +314,34 @@ def _forbidden(round_: Round, node: str, by: str) -> Finding:
     return found("XS704", Place(node=node), by=by, node=round_.premises.organisation[node].name, allowed=allowed)
 
 
-def _unfinished(round_: Round, node: str, left: list[str]) -> Finding:
+def _unfinished(round_: Round, node: str, left: Mapping[str, str]) -> Finding:
+    """XS706 with the cure of what is left, when that is one thing."""
     name = round_.premises.organisation[node].name
-    return found("XS706", Place(node=node), node=name, left=", ".join(left), id=node)
+    cause = next(iter(left)) if len(left) == 1 else ""
+    return found("XS706", Place(node=node), node=name, left=", ".join(left.values()), id=node, cause=cause)
 
 
 def _left(
     premises: Premises, said: Contribution, minutes: str, decided: date | None, decision: bool = False
-) -> list[str]:
-    """What remains before ``said`` can be certified, in words.
+) -> dict[str, str]:
+    """What remains before ``said`` can be certified, in words, by cause.
 
     ``decision``: somebody says that it is the committee's, whatever the Klart sheet says.
     """
     faults = sum(finding.severity == "fel" for finding in said.findings)
     unexplained = sum(finding.code in EXPLAINED for finding in said.findings)
-    left = [word("certify.left.faults", count=faults)] if faults else []
+    left = {"faults": word("certify.left.faults", count=faults)} if faults else {}
     if not faults and not said.parts >= set(PARTS.values()):
-        left.append(word("certify.left.held"))
+        left["held"] = word("certify.left.held")
     if unexplained:
         key = "explanation" if unexplained == 1 else "explanations"
-        left.append(word(f"certify.left.{key}", count=unexplained))
+        left["explanations"] = word(f"certify.left.{key}", count=unexplained)
     if premises.organisation[said.node].kind in DECIDING:
         signoff = _signoff(said)
         if signoff is not None and signoff.status == "administration" and not decision:
-            left.append(word("certify.left.proposal"))
+            left["proposal"] = word("certify.left.proposal")
         elif not minutes or decided is None:
-            left.append(word("certify.left.minutes"))
+            left["minutes"] = word("certify.left.minutes")
     return left
 
 

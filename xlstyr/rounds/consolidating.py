@@ -94,7 +94,7 @@ def scope_of(round_: Round, node: str, said: Bundle | None = None) -> tuple[Scop
     stands = stand_in(told, premises.succession, premises.stage)
     now = stands.bundle
     answers = [answer for answer in round_.register.answers() if answer.stage in ("", premises.stage)]
-    counted, doubts = _counted(premises, now)
+    counted, doubts = counting(premises, now)
     findings = _findings(premises, now, answers, doubts)
     missing = _missing(round_, now, counted, findings) | reasons(premises, stands, counted)
     inside = reached_from(premises, frozenset(part.id for part in premises.organisation.subtree(node)))
@@ -125,7 +125,7 @@ def _is_expected(premises: Premises, node: str) -> bool:
     return node in premises.organisation and premises.phase_of(node) is not None
 
 
-def _counted(premises: Premises, now: Bundle) -> tuple[dict[str, Contribution], dict[str, list[Finding]]]:
+def counting(premises: Premises, now: Bundle) -> tuple[dict[str, Contribution], dict[str, list[Finding]]]:
     """What counts, by node, and doubts: money whose account has changed sides since it was read is held."""
     counted: dict[str, Contribution] = {}
     doubts: dict[str, list[Finding]] = {}

@@ -10,7 +10,7 @@ from xlstyr.model.premises import Premises
 from xlstyr.rounds.consolidating import Consolidated
 from xlstyr.rounds.issuing import issue_workbook
 from xlstyr.rounds.letters import Outgoing, Writer, addresses
-from xlstyr.rounds.register import Register
+from xlstyr.rounds.register import Event, Register
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.retention import FILE as RETENTION
 from xlstyr.rounds.round import THEME, Round
@@ -20,6 +20,7 @@ from xlstyr.rounds.start import FOLDERS
 from xlstyr.rounds.succeeding import reached_from
 from xlstyr.words import word
 
+MAILED = ("sent", "reminded")
 PART, ROUND = "part", "round"
 """What the register of a part says of itself: its node, and the round it was taken from."""
 
@@ -38,7 +39,8 @@ class Lent:
 def lend(source: Round, folder: Path, node: str) -> Lent:
     """Makes or renews the part of ``source`` below ``node`` in ``folder``: nothing of what anybody has answered.
 
-    The control workbook goes along as it is. What has come in to a part already made is left as it stands.
+    The control workbook goes along as it is, and that workbooks were sent and reminded of: so nobody gets them twice.
+    What has come in to a part already made is left as it stands.
 
     Raises:
         XlstyrError: there is another round in ``folder``, or ``source`` is itself a part without ``node``.
@@ -102,7 +104,20 @@ def _copy_issues(source: Round, register: Register, nodes: list[str]) -> int:
             if (issue.stage, issue.issue) not in known:
                 register.add_layout(issue.layout, source.register.layout(issue.layout) or "")
                 register.add_issue(issue, source.register.issued_at(issue))
+        _copy_mailed(source, register, node)
     return count
+
+
+def _copy_mailed(source: Round, register: Register, node: str) -> None:
+    """What ``node`` was sent and reminded of, where it isn't known already."""
+
+    def what(event: Event) -> tuple[object, ...]:
+        return (event.kind, event.stage, event.at, event.data.get("letter"), event.data.get("issue"))
+
+    known = {what(event) for event in register.events(MAILED, node)}
+    for event in source.register.events(MAILED, node):
+        if what(event) not in known:
+            register.add_event(event.kind, node, event.stage, event.at, **event.data)
 
 
 def upwards(premises: Premises, node: str) -> tuple[str, ...]:
@@ -136,7 +151,7 @@ def letter_upwards(round_: Round, done: Consolidated) -> Outgoing | Finding:
         (scope.node.id,),
         to,
         (done.path,),
-        asked=premises.contacts_of(scope.node.id, "controller"),
+        asked=premises.contacts_of(scope.node.id, "responsible"),
         data={"nodes": len(scope.expected)},
         node=scope.node.name,
         given=len(scope.expected) - len(scope.gaps),

@@ -103,7 +103,8 @@ class Writer:
         key, number = self._key(base, kind, nodes, to)
         asked = tuple(asked) or tuple(c for node in nodes for c in round_.premises.controllers(node))
         answers = answer_to(round_, asked)
-        values = {**self._values(nodes, files, asked, answers), "part": part[0], "parts": part[1], **texts}
+        others = [contact for contact in asked if contact.email.casefold() not in {one.casefold() for one in to}]
+        values = {**self._values(nodes, files, others, answers), "part": part[0], "parts": part[1], **texts}
         copies = tuple(copies)
         subject, body = self._texts.render(kind, {**values, "copies": copies})
         parts = word("mail_out.part", part=part[0], parts=part[1]) if part[1] > 1 else ""
@@ -127,8 +128,11 @@ class Writer:
         )
 
     def _title(self, kind: str, nodes: tuple[str, ...], files: tuple[Path, ...], parts: str, number: int) -> str:
-        """What the letter's file or folder is called: after its first workbook, else after its first node."""
-        book = files[0].stem if files else shown_name(self._round, nodes[0])
+        """What the letter's file or folder is called: after its first workbook, else after its first node.
+
+        What comes back is called after the node: the workbook's own name says that it comes back.
+        """
+        book = files[0].stem if files and kind != "return" else shown_name(self._round, nodes[0])
         several = word("mail_out.several") if len(nodes) > 1 else ""
         again = word("mail_out.numbered", number=number) if number > 1 else ""
         return file_name(word(f"mail_out.title.{kind}", book=f"{book}{several}{parts}")) + again
@@ -146,9 +150,9 @@ class Writer:
             number += 1
 
     def _values(
-        self, nodes: tuple[str, ...], files: tuple[Path, ...], asked: tuple[Contact, ...], answers: tuple[str, ...]
+        self, nodes: tuple[str, ...], files: tuple[Path, ...], asked: Iterable[Contact], answers: tuple[str, ...]
     ) -> dict[str, object]:
-        """What every template may say."""
+        """What every template may say; ``asked`` are those to turn to, never the recipient."""
         premises, now = self._round.premises, self._round.today
         settings = premises.settings
         paired = [path.name for path in files] if len(files) == len(nodes) else [""] * len(nodes)

@@ -71,6 +71,37 @@ def _info(path: str) -> zipfile.ZipInfo:
     return info
 
 
+_LOCAL, _CENTRAL = 30, 46
+"""Bytes of the fixed part of what a zip file says of a file: before it, and in the list at the end."""
+_END, _END_LONG = 22, 98
+"""Bytes after that list, in a zip file of ordinary size and in one beyond it."""
+_SUMS = (12, 16, 20, 24)
+"""Bytes that follow a file whose size wasn't known when it was begun."""
+_STREAMED, _UTF8 = 0x8, 0x800
+
+
+def outside(archive: zipfile.ZipFile, source: IO[bytes], size: int) -> str:
+    """Where a zip file of ``size`` bytes, also open as ``source``, has bytes that belong to no file in it.
+
+    ``within`` is before, between or behind its files, ``after`` behind its end, ``""`` nowhere. Nobody who unpacks it
+    sees such bytes.
+    """
+    at, listed, gaps = 0, 0, [0]
+    for info in sorted(archive.infolist(), key=lambda one: one.header_offset):
+        if info.header_offset - at not in gaps:
+            return "within"
+        source.seek(info.header_offset)
+        head = source.read(_LOCAL)
+        named, extra = int.from_bytes(head[26:28], "little"), int.from_bytes(head[28:30], "little")
+        at = info.header_offset + _LOCAL + named + extra + info.compress_size
+        gaps = [*_SUMS, 0] if info.flag_bits & _STREAMED else [0]
+        name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437")
+        listed += _CENTRAL + len(name) + len(info.extra) + len(info.comment)
+    if archive.start_dir - at not in gaps:
+        return "within"
+    return "" if size - archive.start_dir - listed in (_END, _END_LONG) else "after"
+
+
 def pieces_of(source: IO[bytes]) -> Iterator[bytes]:
     """What is in an open file, piece by piece."""
     while piece := source.read(BLOCK):

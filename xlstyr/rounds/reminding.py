@@ -1,4 +1,6 @@
-"""``remind``: those who were sent a workbook and haven't answered, or haven't corrected what was returned to them.
+"""``remind``: those who were sent a workbook and whom the round waits for, as ``status`` says.
+
+They haven't answered, or haven't corrected or explained what was returned to them.
 
 By steps counted from the deadline.
 """
@@ -25,29 +27,28 @@ from xlstyr.rounds.status import node_states
 class Due:
     """A node that is due a reminder of ``level`` (from 1), with copies to ``copies``.
 
-    ``returned``: its answer was returned, and its correction is awaited.
+    ``awaits`` is what it has to send (``NodeStatus.awaits``). ``back``: the parcel is the workbook returned to it.
     """
 
     parcel: Parcel
     level: int
     copies: tuple[str, ...]
-    returned: bool
+    awaits: str
+    back: bool = False
 
 
 def plan_reminders(round_: Round, node: str | None = None, level: str = "all") -> Plan:
     """Reminders that are due today. Each step once per node; only the latest, when several have been passed.
 
-    ``Plan.already`` names the nodes that were sent their workbook, whose answer or correction is awaited, and are due
-    nothing today.
+    ``Plan.already`` names the nodes that were sent their workbook, are waited for, and are due nothing today.
     ``level`` goes with ``node`` as in ``sending.scope_of_mail``. Raises ``XlstyrError`` as ``plan_issue`` does.
     """
     made, sent = Plan(), Sent(round_)
     groups: dict[tuple[object, ...], list[Due]] = defaultdict(list)
     undecided = sent.undecided("reminder")
-    returned = {one.node.id for one in node_states(round_) if one.state == "returned"}
-    answered = sent.answered - returned
+    awaits = {one.node.id: one.awaits for one in node_states(round_)}
     for one in scope_of_mail(round_, node, level):
-        if one.id not in sent.sent or one.id in answered:
+        if one.id not in sent.sent or not awaits[one.id]:
             continue
         step = _step(round_, one, round_.now)
         unsure = [row for row in undecided if one.id in nodes_of(row) and _step(round_, one, row.at) >= step]
@@ -55,9 +56,9 @@ def plan_reminders(round_: Round, node: str | None = None, level: str = "all") -
         if step == 0 or unsure or any(done >= step for done in sent.reminded[one.id]):
             made.already.append(one.id)
             continue
-        due = _due(round_, one, step, returned=one.id in returned)
+        due = _due(round_, one, step, awaits[one.id])
         if isinstance(due, Due):
-            groups[(*sorted(map(str.casefold, due.parcel.to)), step, due.copies, due.returned)].append(due)
+            groups[(*sorted(map(str.casefold, due.parcel.to)), step, due.copies, due.awaits, due.back)].append(due)
         else:
             made.findings.extend(due)
     _write(round_, groups, made)
@@ -72,18 +73,20 @@ def _step(round_: Round, node: Node, at: datetime) -> int:
     return sum(step.days <= gone for step in round_.settings.reminder)
 
 
-def _due(round_: Round, node: Node, step: int, *, returned: bool) -> Due | list[Finding]:
+def _due(round_: Round, node: Node, step: int, awaits: str) -> Due | list[Finding]:
     to, findings = responsible(round_, node)
     if not to:
         return findings
     one = parcel(round_, node, to)
     if isinstance(one, Finding):
         return [one]
-    if returned and (path := _returned(round_, node)) is not None:
-        one = replace(one, path=path, size=path.stat().st_size)
-    copies = addresses(_copied(round_, node, step))
+    back = _returned(round_, node) if awaits in ("correction", "explanation") else None
+    if back is not None:
+        one = replace(one, path=back, size=back.stat().st_size)
+    copies = addresses(_copied(round_, node, step)) if awaits != "explanation" else ()  # its answer counts as it is
     taken = {address.casefold() for address in to}
-    return Due(one, step, tuple(address for address in copies if address.casefold() not in taken), returned)
+    left = tuple(address for address in copies if address.casefold() not in taken)
+    return Due(one, step, left, awaits, back is not None)
 
 
 def _returned(round_: Round, node: Node) -> Path | None:
@@ -123,6 +126,8 @@ def _write(round_: Round, groups: dict[tuple[object, ...], list[Due]], made: Pla
                 part=(number, len(whole)),
                 data={"level": step, "cc": list(copies)},
                 level=step,
-                returned=group[0].returned,
+                awaits=group[0].awaits,
+                returned=group[0].awaits != "answer",
+                back=group[0].back,
             )
             made.letters.append(letter)

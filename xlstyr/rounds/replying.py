@@ -1,6 +1,6 @@
 """``return``: feedback to everybody whose answer should be looked over, with what is most important in the letter."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,16 +15,13 @@ from xlstyr.rounds.issuing import recipients
 from xlstyr.rounds.letters import UNDECIDED, Outgoing, Writer, addresses, nodes_of
 from xlstyr.rounds.locking import view
 from xlstyr.rounds.register import Answer
-from xlstyr.rounds.returning import draw_return, noted, ranked
+from xlstyr.rounds.returning import asked, asks_of, draw_return, noted, ranked
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.safe import write_safely
 from xlstyr.rounds.unread import in_order, unread
 from xlstyr.words import word
 
 IN_LETTER = 3
-ASKED = ("fel", "varning")
-_OURS = ("XS03", "XS7")
-"""Findings about who sent an answer and when: nothing that its sender can put right in it."""
 _OF_MESSAGE = "XS045"
 """A finding about the message that an answer came in, that its sender should know of."""
 
@@ -34,7 +31,7 @@ class Return:
     """One answer to give back. ``path`` is None for a file that couldn't be read.
 
     ``letter`` is None when nobody has an address. ``findings`` are what is asked about, the most important first.
-    ``refused``: nothing in the file counts.
+    ``refused``: nothing in the file counts. ``asks``: what is waited for (``returning.asks_of``).
     """
 
     node: str
@@ -48,6 +45,7 @@ class Return:
     data: bytes = b""
     letter: Outgoing | None = None
     refused: bool = False
+    asks: str = ""
 
     def count(self, severity: str) -> int:
         """How many findings of ``severity`` there are."""
@@ -130,11 +128,6 @@ def _is_here(round_: Round, answer: Answer) -> bool:
     return all(row.origin.source.sha256 == answer.sha256 for row in load(answer.contribution).rows[:1])
 
 
-def asked(findings: Iterable[Finding]) -> list[Finding]:
-    """The fel and varningar that the sender of an answer can do something about."""
-    return [finding for finding in findings if finding.severity in ASKED and not finding.code.startswith(_OURS)]
-
-
 def _original(round_: Round, sha256: str) -> Path | None:
     return next(iter(sorted(round_.folder_of("originals").glob(f"{sha256}*"))), None)
 
@@ -145,7 +138,9 @@ def _drawn(round_: Round, writer: Writer, answer: Answer) -> Return | Waiting:
     name = known[0] if known is not None else ""
     planned = Return(answer.node, round_.premises.stage, answer.sha256, name, (), told)
     if answer.contribution is None:
-        planned = replace(planned, findings=ranked(asked(answer.findings), None), refused=answer.status == "refused")
+        findings = ranked(asked(answer.findings), None)
+        asks = asks_of(answer.findings, answer.status)
+        planned = replace(planned, findings=findings, refused=answer.status == "refused", asks=asks)
     else:
         original = _original(round_, answer.sha256)
         if original is None:
@@ -163,7 +158,10 @@ def _stamped(round_: Round, planned: Return, examined: Examined) -> Return:
     path, data = drawn if drawn is not None else (None, b"")
     compared = corrected(round_, said, examined.sha256)[1] if said is not None else None
     findings = ranked(asked(examined.findings), said)
-    return replace(planned, findings=findings, compared=compared, path=path, data=data, refused=drawn is None)
+    asks = asks_of(examined.findings, examined.status)
+    return replace(
+        planned, findings=findings, compared=compared, path=path, data=data, refused=drawn is None, asks=asks
+    )
 
 
 def _with_letter(round_: Round, writer: Writer, planned: Return) -> Return:
@@ -179,9 +177,10 @@ def _with_letter(round_: Round, writer: Writer, planned: Return) -> Return:
         to,
         (planned.path,) if planned.path is not None else (),
         copies=[address for address in controllers if address.casefold() not in given],
-        data=noted(round_, node, planned.sha256, planned.path),
+        data=noted(round_, node, planned.sha256, planned.path, planned.asks),
         answer=planned.file,
         refused=planned.refused,
+        asks=planned.asks,
         findings=[_shown(finding) for finding in planned.findings[:IN_LETTER]],
         more=max(0, len(planned.findings) - IN_LETTER),
         errors=planned.count("fel"),
@@ -218,6 +217,6 @@ def laid(round_: Round, planned: Return) -> Return:
         write_safely(planned.path, planned.data)
     if planned.letter is None:
         with round_.register.transaction():
-            about = noted(round_, planned.node, planned.sha256, planned.path)
+            about = noted(round_, planned.node, planned.sha256, planned.path, planned.asks)
             round_.register.add_event("returned", planned.node, planned.stage, round_.now, **about)
     return replace(planned, data=b"")

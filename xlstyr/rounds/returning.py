@@ -26,6 +26,9 @@ from xlstyr.rounds.soundness import note_return
 from xlstyr.words import word
 
 ORDER = ("fel", "varning", "notis")
+ASKED = ("fel", "varning")
+_OURS = ("XS03", "XS7")
+"""Findings about who sent an answer and when: nothing that its sender can put right in it."""
 MENDED = frozenset({"XS101", "XS102", "XS103", "XS104", "XS106", "XS110", "XS118"})
 """Faults that drawing afresh mends by itself, so that the proposal would stand where the sender meant something."""
 
@@ -45,15 +48,34 @@ def write_return(round_: Round, examined: Examined) -> Path | None:
     write_safely(path, data)
     if round_.register.file(examined.sha256) is not None:
         with round_.register.transaction():
-            about = noted(round_, examined.node or "", examined.sha256, path)
+            asks = asks_of(examined.findings, examined.status)
+            about = noted(round_, examined.node or "", examined.sha256, path, asks)
             round_.register.add_event("returned", examined.node or "", examined.stage, round_.now, **about)
     return path
 
 
-def noted(round_: Round, node: str, sha256: str, path: Path | None) -> dict[str, object]:
-    """What the event of a return says: which answer, in which file, with which comments."""
+def asked(findings: Iterable[Finding]) -> list[Finding]:
+    """The fel and varningar that the sender of an answer can do something about."""
+    return [finding for finding in findings if finding.severity in ASKED and not finding.code.startswith(_OURS)]
+
+
+def asks_of(findings: Iterable[Finding], status: str) -> str:
+    """What a return of an answer waits for: ``resend`` (nothing could be read), ``correction``, ``explanation``.
+
+    ``""``: for nothing. The answer counts as it is, and its sender may leave it so.
+    """
+    if status == "refused":
+        return "resend"
+    severities = {finding.severity for finding in asked(findings)}
+    if "fel" in severities or status != "accepted":
+        return "correction"
+    return "explanation" if severities else ""
+
+
+def noted(round_: Round, node: str, sha256: str, path: Path | None, asks: str) -> dict[str, object]:
+    """What the event of a return says: which answer, in which file, with which comments, and what is waited for."""
     told = [key_of(remark) for remark in remarks(round_, node, sha256)]
-    return {"sha256": sha256, "file": path.name if path is not None else "", "comments": told}
+    return {"sha256": sha256, "file": path.name if path is not None else "", "comments": told, "asks": asks}
 
 
 def draw_return(round_: Round, examined: Examined) -> tuple[Path, bytes] | None:

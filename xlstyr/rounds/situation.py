@@ -44,6 +44,8 @@ def _standing(round_: Round, status: NodeStatus) -> Standing:
         status.included,
         status.is_in,
         status.late,
+        status.awaits,
+        status.competing,
     )
 
 

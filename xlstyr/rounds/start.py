@@ -30,7 +30,7 @@ def start_round(
     ``.xlsm`` with buttons.
 
     Raises:
-        XlstyrError: there is a round already, or no such sample.
+        XlstyrError: there is a control workbook already, of whatever year, or no such sample.
     """
     source = data_folder("samples") / (sample or "standard")
     if not source.is_dir():
@@ -39,8 +39,8 @@ def start_round(
     target = folder / (
         word("folders.control", year=year) if equip is None else word("folders.macro_control", year=year)
     )
-    if target.exists():
-        raise XlstyrError(word("cli.errors.round_exists", file=target.name))
+    if there := _controls(folder):
+        raise XlstyrError(word("cli.errors.round_exists", file=there[0].name))
     workbook = load_workbook("control", year, templates())
     content = with_growth(_texts(sample_content(source, workbook, year)), workbook)
     theme = Theme.load(templates() / THEME)
@@ -53,6 +53,12 @@ def start_round(
     drawn = Stamp(workbook, theme, {}, pressable=equip is not None).draw(content)
     write_safely(target, drawn if equip is None else equip(drawn))
     return target
+
+
+def _controls(folder: Path) -> list[Path]:
+    """The control workbooks in ``folder``, of any year, with macros or without; Excel's own lock files are none."""
+    pattern = word("folders.control", year="*").removesuffix("x")
+    return sorted(path for path in folder.glob(f"{pattern}[xm]") if not path.name.startswith("~$"))
 
 
 def _copy_to_change(folder: Path) -> None:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from xlstyr.model.finding import Finding, found
 from xlstyr.rounds.archiving import ORIGINALS, absent
-from xlstyr.rounds.package import BLOCK, FORMAT, MANIFEST, table_lines, tables_of
+from xlstyr.rounds.package import BLOCK, FORMAT, MANIFEST, outside, table_lines, tables_of
 from xlstyr.rounds.register import own_schema, schema_of
 from xlstyr.words import word
 
@@ -97,9 +97,17 @@ def _verify(path: Path, archive: zipfile.ZipFile) -> Verified:
             findings.append(found("XS713", path=one.path))
         elif detail := _changed(archive, one):
             findings.append(found("XS714", path=one.path, detail=detail))
+    if where := _outside(path, archive):
+        findings.append(found("XS715", path=word(f"archive.detail.{where}")))
     if not findings:
         findings += _register(archive, manifest)
     return Verified(path, digest, len(manifest.files), tuple(findings))
+
+
+def _outside(path: Path, archive: zipfile.ZipFile) -> str:
+    """Where the package holds bytes of no file; ``""``: nowhere."""
+    with path.open("rb") as source:
+        return outside(archive, source, path.stat().st_size)
 
 
 def _changed(archive: zipfile.ZipFile, one: _Listed) -> str:

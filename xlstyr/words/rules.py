@@ -1,7 +1,8 @@
 """The catalogue of rules: one TOML each, with its prose and an example."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -32,14 +33,16 @@ class Rule:
     fix: str
     source: str
     example: Example
+    cures: Mapping[str, str] = field(default_factory=dict)
+    """Cures of their own for some causes; ``fix`` is what may help whatever the cause was."""
 
     def say(self, args: dict[str, str]) -> str:
         """The message with its placeholders filled."""
         return self.message.format_map(_Known(args))
 
     def cure(self, args: dict[str, str]) -> str:
-        """The cure with its placeholders filled."""
-        return self.fix.format_map(_Known(args))
+        """The cure of the finding's ``cause``, else the rule's own, with its placeholders filled."""
+        return self.cures.get(args.get("cause", ""), self.fix).format_map(_Known(args))
 
 
 class _Known(dict[str, str]):
