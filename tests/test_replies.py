@@ -4,6 +4,7 @@ import email
 import email.policy
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -467,6 +468,7 @@ def test_a_roll_up_that_was_changed_on_the_way_is_told_to_whoever_sent_it(folder
     above = Path(shutil.copytree(folder, tmp_path / "ovan"))
     changed = above / "inkorg" / mailed.name
     changed.write_bytes(edit.bytes())
+    time.sleep(1.1)  # times are kept in seconds, and this comes later than the others
     run(above, "collect", str(changed))
     [item] = run(above, "return")["returns"]
     assert (item["node"], item["return"], [f["code"] for f in item["findings"]]) == ("samhalle", None, ["XS509"])

@@ -356,7 +356,6 @@ READERS = (
     attack("digits of another script", amount('<c r="{ref}"><v>\u0661\u0662</v></c>'), "XS221"),
     attack("a sheet in UTF-16", sheet(lambda text: re.sub(r"^<\?xml[^>]*\?>", "\ufeff", text), "utf-16-le"), "XS023"),
     attack("strict variant", strict, ""),
-    attack("a million cells and more", swarm, "XS015"),
     attack("a sheet without end", sheet(lambda text: text.replace("</sheetData>", "")), "XS003"),
     attack("deep nesting", deep, ""),
     attack("a link to another workbook", other_book, "XS013"),

@@ -3,16 +3,18 @@
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from tests.attacks.builders import CONTENTS, MIB, OTHERS, PACKAGES, READERS, Attack, Parts
+from tests.attacks.builders import CONTENTS, MIB, OTHERS, PACKAGES, READERS, Attack, Parts, swarm
 from tests.attacks.zips import Member, members, zipped
 from xlstyr.excel.gate import Limits, gate
 from xlstyr.model.finding import Finding
 from xlstyr.model.records import BudgetLine
 from xlstyr.rounds.examining import Examined
+from xlstyr.rounds.workers import WORKBOOKS, Reading
 
 STOPPED = (*PACKAGES, *CONTENTS, *OTHERS)
 Examine = Callable[[bytes], Examined]
@@ -63,6 +65,19 @@ def test_survived_by_the_readers(attack: Attack, honest: Parts, examined: Examin
     else:
         assert [one.digest for one in said.contributions] == [one.digest for one in untouched.contributions] != []
     assert examined(zipped(members(honest))) == untouched
+
+
+def test_what_takes_too_long_is_ended_and_the_next_file_read(honest: Parts) -> None:
+    """Six million cells; the limit is lower here than in a round, so that nobody waits for it."""
+    data, seconds = swarm(honest), 6.0
+    largest = largest_child()
+    with Reading(bounds=replace(WORKBOOKS, seconds=seconds), children=1) as reading:
+        started = time.monotonic()
+        read, findings = reading.read(data)
+        assert time.monotonic() - started < seconds + 2
+        assert (read, [finding.code for finding in findings]) == (None, ["XS015"])
+        assert largest_child() <= max(largest, 1024 * 1024)
+        assert reading.read(zipped(members(honest)))[0] is not None
 
 
 def test_random_damage_never_raises(honest: Parts, examined: Examine) -> None:
