@@ -244,6 +244,23 @@ def new_frame(folder: Path, node: str) -> None:
     control.write_bytes(edit.bytes())
 
 
+def test_a_part_follows_when_its_round_gets_a_control_workbook_with_buttons(
+    exempelby_answered: Path, copied: Copied, tmp_path: Path
+) -> None:
+    whole, folder = copied(exempelby_answered), tmp_path / "del"
+    with Round(whole, NOW) as round_:
+        lend(round_, folder, PART)
+        assert round_.control_path is not None
+        (folder / f"{round_.control_path.stem} - Kopia.xlsx").write_bytes(b"min egen")
+        round_.control_path.rename(round_.control_path.with_suffix(".xlsm"))
+    with Round(whole, NOW) as round_:
+        lend(round_, folder, PART)
+    with Round(folder, NOW) as part:
+        assert part.control_path is not None
+        assert part.control_path.suffix == ".xlsm"
+    assert len(list(folder.glob("Styrbok*"))) == 2
+
+
 def test_a_part_is_renewed_when_workbooks_are_issued_again_and_keeps_what_came(
     exempelby_answered: Path, copied: Copied, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from xlstyr.rounds.letters import Outgoing, Writer, addresses
 from xlstyr.rounds.register import Event, Register
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.retention import FILE as RETENTION
-from xlstyr.rounds.round import THEME, Round
+from xlstyr.rounds.round import THEME, Round, replaced_controls
 from xlstyr.rounds.safe import write_safely
 from xlstyr.rounds.settings import FILE as SETTINGS
 from xlstyr.rounds.start import FOLDERS
@@ -61,6 +61,8 @@ def lend(source: Round, folder: Path, node: str) -> Lent:
     for path in (control, source.folder / THEME):
         if path.is_file():
             write_safely(folder / path.name, path.read_bytes())
+    for path in replaced_controls(folder, control.name):
+        path.unlink()
     _copy_to_change(source, folder)
     with Round(folder, source.now) as part:
         if part.register.issue(node, part.premises.stage) is not None:

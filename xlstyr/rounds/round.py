@@ -202,6 +202,21 @@ class Round:
         self.close()
 
 
+def replaced_controls(folder: Path, name: str) -> list[Path]:
+    """The control workbooks in ``folder`` that one called ``name`` takes the place of; copies are left alone."""
+    return [path for path in _controls(folder) if path.name != name and _is_exact(path)]
+
+
+def _controls(folder: Path) -> list[Path]:
+    pattern = word("folders.control", year="*").removesuffix("x")
+    return [path for ending in "xm" for path in folder.glob(pattern + ending) if not path.name.startswith("~$")]
+
+
+def _is_exact(path: Path) -> bool:
+    beginning = word("folders.control", year="*").partition("*")[0]
+    return re.fullmatch(r"[0-9]{4}", path.stem.removeprefix(beginning)) is not None
+
+
 def control_of(folder: Path) -> Path | None:
     """The control workbook in ``folder``; None when there is none.
 
@@ -210,11 +225,8 @@ def control_of(folder: Path) -> Path | None:
     Raises:
         XlstyrError: there are several left to choose between, and which one counts is nobody's guess.
     """
-    pattern = word("folders.control", year="*").removesuffix("x")
-    found = [path for ending in "xm" for path in folder.glob(pattern + ending) if not path.name.startswith("~$")]
-    beginning = pattern.partition("*")[0]
-    exact = [path for path in found if re.fullmatch(r"[0-9]{4}", path.stem.removeprefix(beginning))]
-    left = exact or found
+    found = _controls(folder)
+    left = [path for path in found if _is_exact(path)] or found
     if len(left) > 1:
         names = ", ".join(sorted(path.name for path in left))
         raise XlstyrError(word("cli.errors.several_controls", folder=folder.resolve(), names=names))
