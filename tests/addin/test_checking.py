@@ -240,7 +240,7 @@ def test_saved_with_marks_it_says_the_same_by_mail(unit: Path, opened_book: Open
     book.close()
     opened_again = opened_book(marked)
     opened_again.sheets["Budget"]["E5"].value = "Ja"
-    settings_path().parent.mkdir()
+    settings_path().parent.mkdir(exist_ok=True)
     settings_path().write_text(f"rounds = [{str(unit.parents[2])!r}]", "utf-8")
     check_book(opened_again)
     assert opened_again.sheets["Budget"]["L12"].color == (255, 247, 219)
@@ -282,7 +282,7 @@ def test_a_workbook_that_was_never_saved_is_checked_in_the_round_of_the_settings
     assert not buttons.check()
     assert "exempelby-2031" in told[0]
     assert str(settings_path()) in told[0]
-    settings_path().parent.mkdir()
+    settings_path().parent.mkdir(exist_ok=True)
     settings_path().write_text(f'rounds = ["{tmp_path / "tom"}", "{unit.parents[2]}"]', "utf-8")
     assert buttons.check()
     assert len(listed(book)) == 9

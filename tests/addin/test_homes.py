@@ -148,7 +148,7 @@ def test_a_folder_with_several_does_not_hide_the_round(exempelby: Path, copied: 
     crowded.mkdir()
     for year in (2030, 2031):
         shutil.copyfile(next(folder.glob("Styrbok*.xlsx")), crowded / f"Styrbok {year}.xlsx")
-    settings_path().parent.mkdir()
+    settings_path().parent.mkdir(exist_ok=True)
     settings_path().write_text(f"rounds = ['{crowded}', '{folder}']", "utf-8")
     with home_of(book, identity) as round_:
         assert round_.folder == folder

@@ -172,7 +172,7 @@ def test_in_a_workbook_of_ones_own(program: xw.App, opened_book: Open, exempelby
     book.set_mock_caller()
     assert not buttons.query()
     assert told == [word("addin.query.no_folder")]
-    settings_path().parent.mkdir()
+    settings_path().parent.mkdir(exist_ok=True)
     settings_path().write_text(f'rounds = ["{exempelby}"]', "utf-8")
     assert buttons.query()
     assert len(ask(book)) == len(open_round(exempelby).facts)

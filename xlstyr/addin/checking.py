@@ -8,7 +8,7 @@ from xlstyr.addin.homes import home_of, place_of
 from xlstyr.addin.marking import Cells, change_marks, marks_on, remember
 from xlstyr.addin.native import protect
 from xlstyr.addin.openbook import identity_of, raw_book
-from xlstyr.addin.sheets import Column, emptied, hide_columns, lay_out, new_sheet, own_sheet, put, titled
+from xlstyr.addin.sheets import Column, emptied, hide_columns, lay_out, new_sheet, own_sheet, titled
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
@@ -98,12 +98,11 @@ def _cells(titles: Collection[str], findings: Iterable[Finding]) -> Cells:
 
 def _list(listing: xw.Sheet, findings: Sequence[Finding], titles: Collection[str]) -> None:
     columns = [Column(word(f"addin.check.{key}"), width) for key, width in _WIDTHS.items()]
-    lay_out(listing, word("addin.check.title"), said(findings), columns, _HEAD)
     shown = findings[:MOST]
     rows = [_row(finding) for finding in shown]
     if len(findings) > MOST:
         rows.append([None, None, None, word("addin.check.more", count=len(findings) - MOST), None, None])
-    put(listing, _HEAD + 1, 2, rows)
+    lay_out(listing, word("addin.check.title"), said(findings), columns, _HEAD, rows)
     if rows:
         listing.range((_HEAD + 1, 2), (_HEAD + len(rows), 1 + len(_WIDTHS))).wrap_text = True
     for number, finding in enumerate(shown, _HEAD + 1):

@@ -8,12 +8,14 @@ from pathlib import Path
 import xlwings as xw
 
 from xlstyr.addin.native import full_name
+from xlstyr.addin.own import own_folder
+from xlstyr.addin.remembering import remembered_control
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.round import Round, control_of
 from xlstyr.words import word
 
-FOLDER, FILE = ".xlstyr", "xlstyr.toml"
+FILE = "xlstyr.toml"
 
 
 def place_of(book: xw.Book) -> Path | None:
@@ -60,7 +62,7 @@ def _round_in(folder: Path, wanted: str) -> Round | None:
     """The round in ``folder``, open, when it is the one that is ``wanted``."""
     if control_of(folder) is None:
         return None
-    round_ = Round(folder)
+    round_ = Round(folder, read_control=remembered_control)
     try:
         if round_.premises.settings.round == wanted:
             return with_register(round_)
@@ -80,7 +82,7 @@ def with_register(round_: Round) -> Round:
 
 def settings_path() -> Path:
     """The user's own settings."""
-    return Path.home() / FOLDER / FILE
+    return own_folder() / FILE
 
 
 def _candidates(book: xw.Book) -> Iterator[Path]:

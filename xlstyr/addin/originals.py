@@ -14,7 +14,8 @@ from pathlib import Path
 
 import xlwings as xw
 
-from xlstyr.addin.homes import FOLDER, home_of, named
+from xlstyr.addin.homes import home_of, named
+from xlstyr.addin.own import own_folder
 from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.round import Round
@@ -37,7 +38,7 @@ class Copy:
 
 def folder() -> Path:
     """Where copies lie."""
-    return Path.home() / FOLDER / word("addin.follow.copies")
+    return own_folder() / word("addin.follow.copies")
 
 
 def copy_of(round_: Round, sha256: str) -> Copy | None:

@@ -11,10 +11,12 @@ from typing import TypeVar
 
 import xlwings as xw
 
-from xlstyr.addin.homes import FOLDER, named, place_of, with_register
+from xlstyr.addin.homes import named, place_of, with_register
 from xlstyr.addin.native import escape_pressed, is_read_only, is_saved, mark_saved
 from xlstyr.addin.openbook import identity_of
+from xlstyr.addin.own import own_folder
 from xlstyr.addin.panel import Panel
+from xlstyr.addin.remembering import remembered_control
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.round import BrokenControlError, Round, control_of
@@ -100,7 +102,7 @@ def run(button: str, work: Callable[[Work], Result], *, new: bool = False) -> bo
         (folder / FLAG).unlink(missing_ok=True)
         try:
             book.save()
-            with Round(folder) as round_:
+            with Round(folder, read_control=remembered_control) as round_:
                 if not new:
                     with_register(round_)
                 try:
@@ -137,7 +139,7 @@ def told(book: xw.Book) -> Iterator[Outcome]:
         detail = getattr(error, "strerror", None) or str(error) or type(error).__name__
         tell(book, word("addin.environment", detail=detail), critical=True)
     except Exception:  # noqa: BLE001 (a bug; whoever pressed the button can do nothing with a traceback)
-        path = Path.home() / FOLDER / FAULTS
+        path = own_folder() / FAULTS
         write_safely(path, traceback.format_exc().encode())
         tell(book, word("addin.bug", file=path), critical=True)
 

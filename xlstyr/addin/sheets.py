@@ -84,14 +84,19 @@ def _safe(value: Any) -> Any:
     return f"'{text}" if text and (text[0] in "=+-@'" or _LIKE_NUMBER.search(text[:40])) else text
 
 
-def lay_out(sheet: xw.Sheet, title: str, text: str, columns: Sequence[Column], row: int) -> None:
-    """Heading, text below it, and the headers of a list on ``row``, from column B."""
-    put(sheet, 1, 2, [[title]])
-    put(sheet, 2, 2, [[text]])
-    sheet["B1"].font.bold = True
-    sheet["B1"].font.size = 16
-    sheet["B1"].font.color = _HEADING
-    head(sheet, columns, row)
+def lay_out(
+    sheet: xw.Sheet, title: str, text: str, columns: Sequence[Column], row: int, rows: Sequence[Sequence[Any]] = ()
+) -> None:
+    """Heading, text below it, and a list with its headers on ``row``, from column B; all in one go."""
+    blank: list[Any] = [None] * (len(columns) - 1)
+    between = [[None, *blank]] * (row - 3)
+    headers = [column.header for column in columns]
+    put(sheet, 1, 2, [[title, *blank], [text, *blank], *between, headers, *rows])
+    heading = sheet["B1"].font
+    heading.bold = True
+    heading.size = 16
+    heading.color = _HEADING
+    _shade(sheet, len(columns), row)
     for place, column in enumerate(columns, 2):
         sheet.range(f"{letters(place)}1").column_width = column.width
 
@@ -99,7 +104,11 @@ def lay_out(sheet: xw.Sheet, title: str, text: str, columns: Sequence[Column], r
 def head(sheet: xw.Sheet, columns: Sequence[Column], row: int) -> None:
     """The headers of a list."""
     put(sheet, row, 2, [[column.header for column in columns]])
-    line = sheet.range((row, 2), (row, 1 + len(columns)))
+    _shade(sheet, len(columns), row)
+
+
+def _shade(sheet: xw.Sheet, columns: int, row: int) -> None:
+    line = sheet.range((row, 2), (row, 1 + columns))
     line.font.bold = True
     line.color = _SHADE
 

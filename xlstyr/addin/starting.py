@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from xlstyr.addin.homes import FOLDER
 from xlstyr.addin.libreoffice import activate
 from xlstyr.addin.libreoffice.office import PIPE, Office, command, write_profile
+from xlstyr.addin.own import own_folder
 from xlstyr.excel.read import read_workbook
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
@@ -49,7 +49,7 @@ def open_in_office(path: Path, profile: Path | None = None) -> None:
     own = raw.identity is not None and raw.identity.kind == "control"
     pipe = pipe_name()
     if not _answers(pipe):
-        _start(pipe, profile or Path.home() / FOLDER / "libreoffice")
+        _start(pipe, profile or own_folder() / "libreoffice")
     Office(pipe, visible=True).open(path, MacroExecutionMode=_ALWAYS if own else _NEVER)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -51,6 +52,7 @@ class Round:
 
     folder: Path
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    read_control: Callable[[Path, Path], tuple[Premises | None, list[Finding]]] = read_control
 
     def __post_init__(self) -> None:
         if self.control_path is None:
@@ -70,7 +72,7 @@ class Round:
     @cached_property
     def _control(self) -> tuple[Premises, list[Finding]]:
         assert self.control_path is not None
-        premises, findings = read_control(self.control_path, templates())
+        premises, findings = self.read_control(self.control_path, templates())
         if premises is None:
             raise BrokenControlError(findings)
         return premises, findings
