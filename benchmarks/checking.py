@@ -43,7 +43,7 @@ def _measured(folder: Path, rounds: int) -> Iterator[Measured]:
     from xlstyr.addin.checking import show
     from xlstyr.addin.homes import home_of
     from xlstyr.addin.openbook import identity_of, raw_book
-    from xlstyr.rounds.examining import examine_raw
+    from xlstyr.rounds.incoming.examining import examine_raw
     from xlstyr.rounds.round import Round
 
     copy = Path(shutil.copytree(folder, folder.with_name("checking")))

@@ -11,8 +11,8 @@ from benchmarks.sample import inbox
 from xlstyr.excel.gate import Limits, gate
 from xlstyr.excel.handover import from_plain, read_bytes
 from xlstyr.excel.read import read_twice, read_workbook
-from xlstyr.rounds.worker import pack, unpack
-from xlstyr.rounds.workers import WORKBOOKS, Reading, Workers
+from xlstyr.rounds.children.worker import pack, unpack
+from xlstyr.rounds.children.workers import WORKBOOKS, Reading, Workers
 
 GATE = "gate"
 WORKER = "worker: pipe, encoding, decoding"

@@ -9,8 +9,8 @@ from benchmarks.measure import Measured
 from benchmarks.sample import NOW
 from tests.office.runtime import OfficeError
 from tests.office.soffice import Office
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.incoming.collecting import collect
 from xlstyr.rounds.round import Round
 
 SUBJECT = "recalculate the consolidated workbook"

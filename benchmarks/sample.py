@@ -11,7 +11,7 @@ from xlstyr.excel.typing import type_answers
 from xlstyr.layout.content import Content, RowContent, Value
 from xlstyr.layout.load import load_workbook
 from xlstyr.rounds.demo import lay_answers
-from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.resources import data_folder, templates
 from xlstyr.rounds.round import THEME, Round
 from xlstyr.rounds.samples import answers, sample_content, sample_year

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from benchmarks.measure import ROOT, Measured
 from benchmarks.sample import NOW, lay_multiplied, multiplied_round
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.round import Round
 
 SUBJECT = "generate + collect + consolidate"

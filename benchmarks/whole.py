@@ -10,8 +10,8 @@ import pandas as pd
 from benchmarks.measure import Measured, cpu, medians, ms
 from benchmarks.reading import calamine
 from benchmarks.sample import NOW, inbox
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.incoming.collecting import collect
 from xlstyr.rounds.round import Round
 
 WHOLE = "gate + read + check + consolidate + write"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.office.plugin import office, pytest_collection_modifyitems
-from xlstyr.rounds.collecting import collect
 from xlstyr.rounds.demo import lay_answers
-from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round
 

@@ -13,7 +13,7 @@ import pytest
 import xlstyr
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.api import OpenedRound
-from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.following.consolidating import consolidate
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round
 

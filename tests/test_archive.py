@@ -24,12 +24,12 @@ from tests.conftest import NOW
 from tests.office.xmledit import Edit
 from xlstyr.cli.main import group
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds.archiving import Archived, archive_round
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.records.archiving import Archived, archive_round
+from xlstyr.rounds.records.verifying import verify_package
 from xlstyr.rounds.register import schema_of
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.verifying import verify_package
 
 OUTSIDE = ("inkorg", "karantän", "arkiv", ".xlstyr.lock")
 PRIVATE = "Vikarie för 121212-1212"
@@ -430,8 +430,8 @@ def test_a_statement_that_never_ends_is_ended(package: Path, monkeypatch: pytest
     with_register(package, f"drop table letters; create view letters as {ENDLESS}")
     with closing(sqlite3.connect(package.with_name("register.db"))) as db:
         schema = schema_of(db)
-    monkeypatch.setattr("xlstyr.rounds.verifying.own_schema", lambda: schema)
-    monkeypatch.setattr("xlstyr.rounds.verifying.tables_of", lambda _: ["letters"])
+    monkeypatch.setattr("xlstyr.rounds.records.verifying.own_schema", lambda: schema)
+    monkeypatch.setattr("xlstyr.rounds.records.verifying.tables_of", lambda _: ["letters"])
     (finding,) = verify_package(package).findings
     assert (finding.code, "interrupted" in finding.message) == ("XS714", True)
 

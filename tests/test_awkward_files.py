@@ -12,12 +12,12 @@ from tests.conftest import NOW
 from tests.office.xmledit import Edit
 from xlstyr.cli.main import group
 from xlstyr.model.plain import plain
-from xlstyr.rounds import quarantine
-from xlstyr.rounds.archiving import archive_round
-from xlstyr.rounds.collecting import Collected, gather
-from xlstyr.rounds.disposing import Decision, chosen, dispose
-from xlstyr.rounds.examining import readable
-from xlstyr.rounds.inbox import waiting
+from xlstyr.rounds.incoming import quarantine
+from xlstyr.rounds.incoming.collecting import Collected, gather
+from xlstyr.rounds.incoming.examining import readable
+from xlstyr.rounds.incoming.inbox import waiting
+from xlstyr.rounds.records.archiving import archive_round
+from xlstyr.rounds.records.disposing import Decision, chosen, dispose
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.safe import ABANDONED, beside, erase, sweep, write_safely, writing
 
@@ -248,7 +248,9 @@ def test_what_cannot_be_looked_at_in_a_watched_folder_is_told(
         return read(self)
 
     monkeypatch.setattr(Path, "read_bytes", refused)
-    monkeypatch.setattr("xlstyr.rounds.inbox._issued", lambda _: {path.name: [watched / path.name] for path in answers})
+    monkeypatch.setattr(
+        "xlstyr.rounds.incoming.inbox._issued", lambda _: {path.name: [watched / path.name] for path in answers}
+    )
     with Round(folder, NOW) as round_:
         found = waiting(round_)
     assert [(finding.code, finding.place.file) for finding in found.left] == [("XS037", answers[0].name)]

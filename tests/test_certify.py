@@ -26,18 +26,18 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.model.records import BudgetLine
 from xlstyr.reports.rollup import rollup_content
-from xlstyr.rounds.certifying import certifiers, certify, reopen
-from xlstyr.rounds.collecting import Taken, take_in
-from xlstyr.rounds.consolidating import consolidate, scope_of, totals
-from xlstyr.rounds.examining import examine
-from xlstyr.rounds.issuing import issue_workbooks
-from xlstyr.rounds.lending import lend
-from xlstyr.rounds.locking import lock_of
+from xlstyr.rounds.deciding.certifying import certifiers, certify, reopen
+from xlstyr.rounds.deciding.locking import lock_of
+from xlstyr.rounds.following.consolidating import consolidate, scope_of, totals
+from xlstyr.rounds.following.lending import lend
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.following.status import NodeStatus, history, node_states
+from xlstyr.rounds.incoming.collecting import Taken, take_in
+from xlstyr.rounds.incoming.examining import examine
+from xlstyr.rounds.incoming.standing import bundle, choose, passed_over
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.register import Event
-from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import bundle, choose, passed_over
-from xlstyr.rounds.status import NodeStatus, history, node_states
 
 UNIT, COMMITTEE = "hemtjanst", "valfard"
 CERTIFIER = "controller.valfard@exempelby.example"

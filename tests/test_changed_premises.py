@@ -6,8 +6,8 @@ from pathlib import Path
 from tests.conftest import NOW, take_in
 from tests.office.xmledit import Edit
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import Consolidated, consolidate, totals
+from xlstyr.rounds.following.consolidating import Consolidated, consolidate, totals
+from xlstyr.rounds.incoming.collecting import collect
 from xlstyr.rounds.round import Round
 
 Copy = Callable[[Path], Path]

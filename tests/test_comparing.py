@@ -22,10 +22,10 @@ from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.period import Period, PeriodKind
 from xlstyr.model.provenance import Origin, Source
 from xlstyr.model.records import BudgetLine, Goal, Indicator, Record, Signoff, StaffChange
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.comparing import KEYS, changes, compare, former, latest
+from xlstyr.rounds.deciding.comparing import KEYS, changes, compare, former, latest
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.incoming.standing import bundle, choose
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import bundle, choose
 from xlstyr.words import word, words
 
 NODE, STAGE = "hemtjanst", "proposal"

@@ -9,9 +9,9 @@ import pytest
 
 from xlstyr.checks.process import late
 from xlstyr.model.days import local_day
-from xlstyr.rounds.letters import Writer
+from xlstyr.rounds.following.status import node_states
+from xlstyr.rounds.outgoing.letters import Writer
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.status import node_states
 
 LAST = date(2030, 6, 5)
 EVENING = datetime(2030, 6, 5, 21, 59, tzinfo=UTC)

@@ -14,7 +14,7 @@ import pytest
 
 from xlstyr.cli.main import COMMANDS, group
 from xlstyr.cli.output import show_totals
-from xlstyr.rounds.consolidating import consolidate, scope_of
+from xlstyr.rounds.following.consolidating import consolidate, scope_of
 from xlstyr.rounds.round import Round
 
 ROOT = Path(__file__).parent.parent

@@ -30,10 +30,10 @@ from tests.faults.scenario import (
     visible,
 )
 from xlstyr.model.errors import XlstyrError
+from xlstyr.rounds.children.workers import Workers
 from xlstyr.rounds.mailbook import Mailbook, Received
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.safe import beside
-from xlstyr.rounds.workers import Workers
 
 KILLS = 20
 MANY, FEW = 60, 8

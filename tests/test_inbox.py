@@ -22,16 +22,17 @@ from tests.mail import builders as b
 from tests.office.xmledit import Edit
 from tests.post import people as p
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds import safe, standing
-from xlstyr.rounds.archiving import archive_round
-from xlstyr.rounds.collecting import Collected, gather, recover
-from xlstyr.rounds.consolidating import consolidate, scope_of
+from xlstyr.rounds import safe
+from xlstyr.rounds.children.workers import Died, Workers
+from xlstyr.rounds.following.consolidating import consolidate, scope_of
+from xlstyr.rounds.incoming import standing
+from xlstyr.rounds.incoming.collecting import Collected, gather, recover
+from xlstyr.rounds.incoming.standing import passed_over
 from xlstyr.rounds.mailbook import Letter
+from xlstyr.rounds.records.archiving import archive_round
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import passed_over
 from xlstyr.rounds.turns import turn
-from xlstyr.rounds.workers import Died, Workers
 
 GOOD = ("accepted", "partly")
 Copied = Callable[[Path], Path]
@@ -704,8 +705,8 @@ def test_a_crash_anywhere_and_a_new_run_end_as_an_undisturbed_one(
             step()
         return execute(self, query, values)
 
-    monkeypatch.setattr("xlstyr.rounds.collecting.write_safely", writing)
-    monkeypatch.setattr("xlstyr.rounds.post.write_safely", writing)
+    monkeypatch.setattr("xlstyr.rounds.incoming.collecting.write_safely", writing)
+    monkeypatch.setattr("xlstyr.rounds.incoming.post.write_safely", writing)
     monkeypatch.setattr(Register, "execute", executing)
     while True:
         steps += 1

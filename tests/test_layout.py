@@ -25,9 +25,9 @@ from tests.office.package import Package
 from tests.office.xmledit import Edit
 from xlstyr.layout.content import Content, Identity
 from xlstyr.layout.definition import Form, Table, Workbook
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.returning import write_return
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.incoming.collecting import collect
 from xlstyr.rounds.round import Round
 
 LAYOUTS = ("unit", "department", "administration", "committee", "central_finance", "company")

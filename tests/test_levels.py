@@ -27,20 +27,20 @@ from xlstyr.model.finding import Finding
 from xlstyr.model.premises import Contact
 from xlstyr.model.records import BudgetLine
 from xlstyr.rollup.merge import bundle_of, merge
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate, scope_of, totals
-from xlstyr.rounds.delivering import deliver as post
-from xlstyr.rounds.examining import examine
-from xlstyr.rounds.issuing import issue_workbooks
-from xlstyr.rounds.lending import Lent, lend, upwards
+from xlstyr.rounds.following.consolidating import consolidate, scope_of, totals
+from xlstyr.rounds.following.lending import Lent, lend, upwards
+from xlstyr.rounds.following.reminding import plan_reminders
+from xlstyr.rounds.following.replying import Return, plan_returns
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.following.status import node_states
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.incoming.examining import examine
+from xlstyr.rounds.incoming.standing import bundle, choose, contributions
+from xlstyr.rounds.outgoing.delivering import deliver as post
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
+from xlstyr.rounds.outgoing.sending import plan_issue
 from xlstyr.rounds.register import Register
-from xlstyr.rounds.reminding import plan_reminders
-from xlstyr.rounds.replying import Return, plan_returns
-from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.sending import plan_issue
-from xlstyr.rounds.standing import bundle, choose, contributions
-from xlstyr.rounds.status import node_states
 
 Copied = Callable[[Path], Path]
 Opened = Callable[[Path], Round]
@@ -312,7 +312,7 @@ def test_a_part_that_was_broken_off_is_taken_up_again(
     folder = tmp_path / "del"
     with Round(exempelby_answered, NOW) as round_:
         with monkeypatch.context() as patched:
-            patched.setattr("xlstyr.rounds.lending.write_safely", lambda path, data: 1 / 0)
+            patched.setattr("xlstyr.rounds.following.lending.write_safely", lambda path, data: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 lend(round_, folder, PART)
         assert lend(round_, folder, PART).issues == len(BELOW)

@@ -16,14 +16,14 @@ from tests.conftest import NOW
 from tests.office.xmledit import Edit, Typed
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.collecting import Taken, collect, recover
-from xlstyr.rounds.consolidating import Consolidated, consolidate
-from xlstyr.rounds.issuing import Issued, issue_workbooks
+from xlstyr.rounds.following.consolidating import Consolidated, consolidate
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.following.status import node_states
+from xlstyr.rounds.incoming.collecting import Taken, collect, recover
+from xlstyr.rounds.incoming.standing import bundle
+from xlstyr.rounds.outgoing.issuing import Issued, issue_workbooks
 from xlstyr.rounds.register import Register
-from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import bundle
-from xlstyr.rounds.status import node_states
 
 Copied = Callable[[Path], Path]
 Opened = Callable[[Path], Round]

@@ -24,13 +24,13 @@ from xlstyr.excel.read import read_workbook
 from xlstyr.layout.content import load
 from xlstyr.layout.parse import parse
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.examining import examine
-from xlstyr.rounds.issuing import issue_workbooks
-from xlstyr.rounds.returning import write_return
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.incoming.examining import examine
+from xlstyr.rounds.incoming.standing import choose
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import choose
 
 NODE, ANSWER = "ekonomi-kansli", "Budget 2031 Ekonomi & kansli.xlsx"
 INJECTION = "=cmd|' /C calc'!A0"

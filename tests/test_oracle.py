@@ -13,9 +13,9 @@ import pytest
 from tests.office.compare import compare
 from tests.office.soffice import Office
 from tests.office.xmledit import Edit
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.examining import examine
-from xlstyr.rounds.returning import write_return
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.incoming.examining import examine
 from xlstyr.rounds.round import Round
 
 

@@ -28,16 +28,16 @@ from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable
 from xlstyr.mail.unpack import unpack
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds import collecting, quarantine
-from xlstyr.rounds.collecting import Taken, collect, gather, recover
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.disposing import Decision, chosen, dispose, listed
-from xlstyr.rounds.examining import Examined, examine
-from xlstyr.rounds.replying import Return, plan_returns
-from xlstyr.rounds.returning import write_return
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.replying import Return, plan_returns
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.following.status import node_states
+from xlstyr.rounds.incoming import collecting, quarantine
+from xlstyr.rounds.incoming.collecting import Taken, collect, gather, recover
+from xlstyr.rounds.incoming.examining import Examined, examine
+from xlstyr.rounds.incoming.standing import bundle
+from xlstyr.rounds.records.disposing import Decision, chosen, dispose, listed
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import bundle
-from xlstyr.rounds.status import node_states
 
 TEXTS = tomllib.loads((Path(__file__).parent / "privacy" / "texts.toml").read_text("utf-8"))
 NODE, FILE = "ekonomi-kansli", "Budget 2031 Ekonomi & kansli.xlsx"
@@ -505,7 +505,7 @@ def test_a_decision_that_a_crash_cut_short_is_carried_out(desk: Desk, monkeypatc
     with desk.opened() as round_:
         wanted = chosen(round_, [taken.examined.sha256], all_due=False)
         with monkeypatch.context() as patch:
-            patch.setattr("xlstyr.rounds.disposing.erase", crash)
+            patch.setattr("xlstyr.rounds.records.disposing.erase", crash)
             with pytest.raises(Crash):
                 dispose(round_, wanted, Decision("x", "y"))
         assert len(desk.lying("karantän")) == 1

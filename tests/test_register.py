@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Place, found
+from xlstyr.rounds.following.status import node_states
 from xlstyr.rounds.register import SCHEMA, Answer, Issue, Register
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.status import node_states
 
 SHA = "ab" * 32
 

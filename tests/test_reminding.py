@@ -15,16 +15,16 @@ from xlstyr.cli.main import group
 from xlstyr.mail.reference import find_reference
 from xlstyr.mail.smtp import Pace
 from xlstyr.model.premises import Contact
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.commenting import comment
-from xlstyr.rounds.delivering import deliver
-from xlstyr.rounds.letters import Outgoing
+from xlstyr.rounds.following.reminding import plan_reminders
+from xlstyr.rounds.following.replying import Return, laid, plan_returns
+from xlstyr.rounds.following.status import node_states
+from xlstyr.rounds.incoming.collecting import collect
 from xlstyr.rounds.mailbook import Letter
-from xlstyr.rounds.reminding import plan_reminders
-from xlstyr.rounds.replying import Return, laid, plan_returns
+from xlstyr.rounds.outgoing.commenting import comment
+from xlstyr.rounds.outgoing.delivering import deliver
+from xlstyr.rounds.outgoing.letters import Outgoing
+from xlstyr.rounds.outgoing.sending import Plan, plan_issue
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.sending import Plan, plan_issue
-from xlstyr.rounds.status import node_states
 
 UNITS = {
     "ekonomi-kansli",

@@ -20,10 +20,10 @@ from xlstyr.model.period import Period, PeriodKind
 from xlstyr.model.premises import Premises
 from xlstyr.model.succession import Reorganised, Succession, divided
 from xlstyr.reports.scope import Scope
-from xlstyr.rounds.collecting import Taken, collect
-from xlstyr.rounds.consolidating import Consolidated, consolidate, scope_of
 from xlstyr.rounds.control import read_control
-from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.following.consolidating import Consolidated, consolidate, scope_of
+from xlstyr.rounds.incoming.collecting import Taken, collect
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.round import BrokenControlError, Round
 

@@ -24,13 +24,13 @@ from tests.post.people import people, with_password
 from xlstyr.cli.main import group
 from xlstyr.layout.content import Identity
 from xlstyr.model.delivery import Delivery
-from xlstyr.rounds.collecting import collect, take_in
-from xlstyr.rounds.commenting import untold
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.issuing import issue_workbooks
-from xlstyr.rounds.replying import IN_LETTER, Return, plan_returns
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.replying import IN_LETTER, Return, plan_returns
+from xlstyr.rounds.incoming.collecting import collect, take_in
+from xlstyr.rounds.incoming.standing import bundle
+from xlstyr.rounds.outgoing.commenting import untold
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import bundle
 
 NODE, OTHER = "hemtjanst", "angsskolan"
 NAME = "Hemtjänst öster & väster"

@@ -12,10 +12,10 @@ from tests.conftest import NOW
 from tests.office.xmledit import Edit
 from xlstyr.cli.main import group
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds.archiving import archive_round
-from xlstyr.rounds.collecting import collect
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.records.archiving import archive_round
+from xlstyr.rounds.records.retention import FILE, KINDS, Rule, due, load_rules, records, round_end
 from xlstyr.rounds.resources import templates
-from xlstyr.rounds.retention import FILE, KINDS, Rule, due, load_rules, records, round_end
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 
@@ -161,7 +161,7 @@ def test_a_decision_that_a_crash_cut_short_is_logged_once(ended: Path, monkeypat
 
     decided = ("--due", "--why", "Enligt planen", "--by", "arkivarien")
     with monkeypatch.context() as patch:
-        patch.setattr("xlstyr.rounds.disposing.erase", crash)
+        patch.setattr("xlstyr.rounds.records.disposing.erase", crash)
         assert isinstance(run(ended, *decided).exception, RuntimeError)
     done = json.loads(run(ended, *decided, "--json").output)
     assert done["due"] == []

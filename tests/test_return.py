@@ -21,10 +21,10 @@ from tests.office.soffice import Office
 from tests.office.xmledit import Edit, Typed
 from xlstyr.cli.main import group
 from xlstyr.layout.content import Identity
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.examining import Examined, examine
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.incoming.examining import Examined, examine
+from xlstyr.rounds.incoming.standing import bundle
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import bundle
 
 NODE = "hemtjanst"
 FILE = "Budget 2031 Hemtjänst öster & väster.xlsx"

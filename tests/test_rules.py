@@ -16,13 +16,13 @@ from tests.office.xmledit import Edit
 from tests.rules.example import ROUND, Desk, Spot, Step, steps
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate, scope_of
 from xlstyr.rounds.control import read_control
-from xlstyr.rounds.examining import examine
-from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.following.consolidating import consolidate, scope_of
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.incoming.examining import examine
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.resources import templates
-from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
 from xlstyr.words.rules import SEVERITIES, codes, rule
 

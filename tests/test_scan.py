@@ -10,7 +10,7 @@ from tests.office.soffice import Office
 from tests.office.xmledit import Edit
 from xlstyr.excel import read
 from xlstyr.excel.read import read_workbook
-from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.following.consolidating import consolidate
 from xlstyr.rounds.round import Round
 
 

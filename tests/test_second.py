@@ -19,7 +19,7 @@ from xlstyr.excel.second import Other, compare
 from xlstyr.layout.content import Unread
 from xlstyr.layout.raw import RawBook, RawCell, RawSheet
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.examining import Examined, examine
+from xlstyr.rounds.incoming.examining import Examined, examine
 from xlstyr.rounds.round import Round
 
 ANSWER = "Budget 2031 Ekonomi & kansli.xlsx"

@@ -27,18 +27,18 @@ from xlstyr.mail.reference import find_reference
 from xlstyr.mail.smtp import Pace
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.premises import Contact
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.delivering import deliver, troubles
-from xlstyr.rounds.issuing import issue_workbooks
-from xlstyr.rounds.letters import nodes_of
+from xlstyr.rounds.following.status import node_states
+from xlstyr.rounds.incoming.collecting import collect
 from xlstyr.rounds.mailbook import Letter, Mailbook
+from xlstyr.rounds.outgoing.delivering import deliver, troubles
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
+from xlstyr.rounds.outgoing.letters import nodes_of
+from xlstyr.rounds.outgoing.sending import EVERYTHING, Plan, plan_issue
 from xlstyr.rounds.register import Register
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.sending import EVERYTHING, Plan, plan_issue
 from xlstyr.rounds.settings import Settings, load_settings
 from xlstyr.rounds.start import start_round
-from xlstyr.rounds.status import node_states
 
 ROOT = Path(__file__).parents[1]
 SHARED = ("asens-forskola", "angsskolan", "hemtjanst")
@@ -344,7 +344,7 @@ def test_a_replaced_draft_that_a_crash_left_goes_at_the_next_run(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("xlstyr.rounds.delivering._sweep", crash)
+        patch.setattr("xlstyr.rounds.outgoing.delivering._sweep", crash)
         with pytest.raises(KeyboardInterrupt):
             send(round_)
     new = set(desk.everything(round_.folder / "utkorg").items()) - set(old.items())

@@ -21,17 +21,17 @@ from xlstyr.model.finding import Finding, Place, found
 from xlstyr.model.period import Period
 from xlstyr.model.records import BudgetLine, Indicator
 from xlstyr.reports.rollup import rollup_content
-from xlstyr.rounds import collecting
-from xlstyr.rounds.collecting import Taken, collect
-from xlstyr.rounds.comparing import corrected
-from xlstyr.rounds.consolidating import consolidate, scope_of, totals
-from xlstyr.rounds.examining import examine
-from xlstyr.rounds.lending import lend
+from xlstyr.rounds.deciding.comparing import corrected
+from xlstyr.rounds.deciding.soundness import Known, sound
+from xlstyr.rounds.following.consolidating import consolidate, scope_of, totals
+from xlstyr.rounds.following.lending import lend
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.incoming import collecting
+from xlstyr.rounds.incoming.collecting import Taken, collect
+from xlstyr.rounds.incoming.examining import examine
+from xlstyr.rounds.incoming.standing import bundle
 from xlstyr.rounds.register import Register
-from xlstyr.rounds.returning import write_return
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.soundness import Known, sound
-from xlstyr.rounds.standing import bundle
 from xlstyr.words import word
 
 Copied = Callable[[Path], Path]

@@ -21,8 +21,8 @@ from xlstyr.excel.read import read_workbook
 from xlstyr.excel.theme import number_format
 from xlstyr.layout.load import load_workbook
 from xlstyr.model.errors import DefinitionError, XlstyrError
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.incoming.collecting import collect
 from xlstyr.rounds.resources import data_folder, templates
 from xlstyr.rounds.round import BrokenControlError, Round
 from xlstyr.rounds.samples import sample_content

@@ -16,16 +16,16 @@ from tests.office.soffice import Office
 from tests.office.xmledit import Edit, Typed
 from xlstyr.cli.main import group
 from xlstyr.model.delivery import Delivery
-from xlstyr.rounds.certifying import certify, reopen
-from xlstyr.rounds.collecting import collect, take_in
-from xlstyr.rounds.commenting import comment
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.delivering import deliver
-from xlstyr.rounds.replying import Return, plan_returns
-from xlstyr.rounds.replying import laid as kept
+from xlstyr.rounds.deciding.certifying import certify, reopen
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.replying import Return, plan_returns
+from xlstyr.rounds.following.replying import laid as kept
+from xlstyr.rounds.following.situation import write_situation
+from xlstyr.rounds.following.status import history, node_states
+from xlstyr.rounds.incoming.collecting import collect, take_in
+from xlstyr.rounds.outgoing.commenting import comment
+from xlstyr.rounds.outgoing.delivering import deliver
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.situation import write_situation
-from xlstyr.rounds.status import history, node_states
 
 UNIT = "hemtjanst"
 LATE = datetime(2030, 6, 10, 9, tzinfo=UTC)

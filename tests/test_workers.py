@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds.worker import pack, unpack
-from xlstyr.rounds.workers import Bounds, Died, Reading, Workers, in_order
+from xlstyr.rounds.children.worker import pack, unpack
+from xlstyr.rounds.children.workers import Bounds, Died, Reading, Workers, in_order
 
 MIB = 2**20
 SMALL = Bounds(memory=300 * MIB, seconds=2, answer=MIB)
@@ -188,7 +188,7 @@ def left_by(code: str, end: signal.Signals | None) -> set[int]:
 
 
 START = """
-    from xlstyr.rounds.workers import Workers, Bounds
+    from xlstyr.rounds.children.workers import Workers, Bounds
     workers = Workers(Bounds(300 * 2**20, 30))
     print(workers.run("builtins:eval", b"__import__('os').getpid()"), flush=True)
 """

@@ -15,7 +15,7 @@ from xlstyr.addin.building import with_buttons
 from xlstyr.addin.running import FAULTS, FLAG, Work
 from xlstyr.cli.main import group
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds import consolidating
+from xlstyr.rounds.following import consolidating
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round
 from xlstyr.words import word

@@ -17,8 +17,8 @@ from xlstyr.addin.homes import settings_path
 from xlstyr.addin.marking import COLORS
 from xlstyr.addin.openbook import raw_book
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.examining import examine, examine_raw
-from xlstyr.rounds.lending import lend
+from xlstyr.rounds.following.lending import lend
+from xlstyr.rounds.incoming.examining import examine, examine_raw
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 from xlstyr.words.rules import codes, rule

@@ -22,11 +22,11 @@ from xlstyr.addin.trails import verdict_of
 from xlstyr.addin.trees import Box, UntraceableError
 from xlstyr.model.delivery import Delivery
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds.collecting import take_in
-from xlstyr.rounds.consolidating import consolidate
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.status import node_states
+from xlstyr.rounds.incoming.collecting import take_in
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round
-from xlstyr.rounds.status import node_states
 from xlstyr.words import word
 
 Open = Callable[[Path], xw.Book]
@@ -373,7 +373,7 @@ def test_without_the_round_it_is_followed_but_not_opened(
 def test_a_followed_workbook_can_still_be_sent_upwards(
     result: Path, opened_book: Open, lent: Callable[[Path], Path], tmp_path: Path
 ) -> None:
-    from xlstyr.rounds.examining import examine
+    from xlstyr.rounds.incoming.examining import examine
 
     folder = lent(result.parents[1])
     book = opened_book(folder / "resultat" / result.name)

@@ -7,9 +7,9 @@ import pytest
 
 from tests.attacks.builders import Parts, parts_of
 from tests.conftest import NOW
-from xlstyr.rounds.examining import Examined, examine
+from xlstyr.rounds.children.workers import Reading
+from xlstyr.rounds.incoming.examining import Examined, examine
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.workers import Reading
 
 ANSWER = "Budget 2031 Ekonomi & kansli.xlsx"
 

@@ -13,8 +13,8 @@ from tests.attacks.zips import Member, members, zipped
 from xlstyr.excel.gate import Limits, gate
 from xlstyr.model.finding import Finding
 from xlstyr.model.records import BudgetLine
-from xlstyr.rounds.examining import Examined
-from xlstyr.rounds.workers import WORKBOOKS, Reading
+from xlstyr.rounds.children.workers import WORKBOOKS, Reading
+from xlstyr.rounds.incoming.examining import Examined
 
 STOPPED = (*PACKAGES, *CONTENTS, *OTHERS)
 Examine = Callable[[bytes], Examined]

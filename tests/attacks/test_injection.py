@@ -15,10 +15,10 @@ from tests.mess import hands as h
 from tests.office.package import coded
 from tests.office.xmledit import Edit
 from xlstyr.excel.read import read_workbook
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.examining import examine
-from xlstyr.rounds.returning import write_return
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.incoming.examining import examine
 from xlstyr.rounds.round import Round
 
 PAYLOADS = (

@@ -13,20 +13,20 @@ from pathlib import Path
 from tests.conftest import NOW
 from tests.office.xmledit import Edit
 from xlstyr.excel.typing import type_answers
-from xlstyr.rounds.archiving import archive_round
-from xlstyr.rounds.certifying import certify
-from xlstyr.rounds.collecting import gather
-from xlstyr.rounds.consolidating import consolidate
-from xlstyr.rounds.delivering import deliver
-from xlstyr.rounds.disposing import Decision, chosen, dispose, listed
-from xlstyr.rounds.issuing import issue_workbooks
-from xlstyr.rounds.lending import letter_upwards
-from xlstyr.rounds.letters import Outgoing
-from xlstyr.rounds.replying import Return, laid, plan_returns
+from xlstyr.rounds.deciding.certifying import certify
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.following.lending import letter_upwards
+from xlstyr.rounds.following.replying import Return, laid, plan_returns
+from xlstyr.rounds.incoming.collecting import gather
+from xlstyr.rounds.outgoing.delivering import deliver
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
+from xlstyr.rounds.outgoing.letters import Outgoing
+from xlstyr.rounds.outgoing.sending import plan_issue
+from xlstyr.rounds.records.archiving import archive_round
+from xlstyr.rounds.records.disposing import Decision, chosen, dispose, listed
 from xlstyr.rounds.resources import data_folder
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.samples import answers
-from xlstyr.rounds.sending import plan_issue
 from xlstyr.rounds.start import start_round
 
 SAMPLE = "exempelby"

@@ -16,9 +16,9 @@ from tests.office.xmledit import Edit
 from xlstyr.model.finding import Finding
 from xlstyr.model.period import columns
 from xlstyr.model.records import BudgetLine
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import scope_of, totals
-from xlstyr.rounds.examining import Examined
+from xlstyr.rounds.following.consolidating import scope_of, totals
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.incoming.examining import Examined
 from xlstyr.rounds.round import Round
 
 Years = dict[str, int]

@@ -17,10 +17,10 @@ from tests.post import servers
 from tests.post.servers import PASSWORD, TOKEN, Box, Imap
 from xlstyr.mail.imap import MARK, Account, Fetched, Mailbox, NotHandedOutError
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds.collecting import Collected, gather
+from xlstyr.rounds.children.workers import Died, Workers
+from xlstyr.rounds.incoming.collecting import Collected, gather
+from xlstyr.rounds.incoming.standing import bundle
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import bundle
-from xlstyr.rounds.workers import Died, Workers
 
 Uses = Callable[..., None]
 DONE = (MARK, r"\Seen")

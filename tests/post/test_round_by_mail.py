@@ -18,17 +18,17 @@ from tests.mail.server import Post, serving
 from tests.post import people as p
 from tests.post.servers import Box
 from xlstyr.mail.imap import MARK
-from xlstyr.rounds.collecting import gather
-from xlstyr.rounds.consolidating import consolidate, scope_of
-from xlstyr.rounds.delivering import deliver
-from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.following.consolidating import consolidate, scope_of
+from xlstyr.rounds.following.reminding import plan_reminders
+from xlstyr.rounds.following.status import node_states
+from xlstyr.rounds.incoming.collecting import gather
+from xlstyr.rounds.incoming.standing import passed_over
 from xlstyr.rounds.mailbook import Arrival
-from xlstyr.rounds.reminding import plan_reminders
+from xlstyr.rounds.outgoing.delivering import deliver
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
+from xlstyr.rounds.outgoing.sending import plan_issue
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.sending import plan_issue
-from xlstyr.rounds.standing import passed_over
 from xlstyr.rounds.start import start_round
-from xlstyr.rounds.status import node_states
 
 WRONG = "wrong node's file"
 ODD = [*(shape for shape in p.SHAPES if shape != "plain"), WRONG]

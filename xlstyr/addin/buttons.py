@@ -25,7 +25,7 @@ def create() -> bool:
 
 
 def _create(work: Work) -> Result:
-    from xlstyr.rounds.issuing import issue_workbooks
+    from xlstyr.rounds.outgoing.issuing import issue_workbooks
 
     issued = issue_workbooks(work.round, work.progress("generating"))
     statuses = [one.status for one in issued]
@@ -39,8 +39,8 @@ def send() -> bool:
 
 
 def _send(work: Work) -> Result:
-    from xlstyr.rounds.delivering import deliver, troubles
-    from xlstyr.rounds.sending import plan_issue
+    from xlstyr.rounds.outgoing.delivering import deliver, troubles
+    from xlstyr.rounds.outgoing.sending import plan_issue
 
     plan = plan_issue(work.round)
     letters = deliver(work.round, plan.letters, progress=work.progress("sending"))
@@ -61,7 +61,7 @@ def collect() -> bool:
 
 
 def _collect(work: Work) -> Result:
-    from xlstyr.rounds.collecting import gather
+    from xlstyr.rounds.incoming.collecting import gather
 
     done = gather(work.round, progress=work.progress("collecting"))
     new = [taken for taken in done.files if not taken.duplicate]
@@ -133,8 +133,8 @@ def _selected_node(work: Work) -> str:
 
 def _rolled_up(work: Work, node: str | None) -> Result:
     from xlstyr.addin.checking import said
-    from xlstyr.rounds.consolidating import consolidate as roll_up
-    from xlstyr.rounds.consolidating import result_path
+    from xlstyr.rounds.following.consolidating import consolidate as roll_up
+    from xlstyr.rounds.following.consolidating import result_path
 
     work.make_room(result_path(work.round, node))
     work.listen()
@@ -163,8 +163,8 @@ def status() -> bool:
 
 
 def _status(work: Work) -> Result:
-    from xlstyr.rounds.situation import write_situation
-    from xlstyr.rounds.status import node_states
+    from xlstyr.rounds.following.situation import write_situation
+    from xlstyr.rounds.following.status import node_states
 
     work.make_room(work.round.folder_of("results") / word("folders.situation"))
     states = node_states(work.round)

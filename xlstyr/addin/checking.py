@@ -13,7 +13,7 @@ from xlstyr.layout.content import Identity
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.control import read_control
-from xlstyr.rounds.examining import examine_raw
+from xlstyr.rounds.incoming.examining import examine_raw
 from xlstyr.rounds.resources import templates
 from xlstyr.words import word
 

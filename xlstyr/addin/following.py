@@ -21,7 +21,7 @@ from xlstyr.model.bundle import Row
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.records import BudgetLine
 from xlstyr.reports.rollup import PERIOD_KEYS
-from xlstyr.rounds.carrier import parse_carrier
+from xlstyr.rounds.incoming.carrier import parse_carrier
 from xlstyr.rounds.resources import templates
 from xlstyr.words import word
 

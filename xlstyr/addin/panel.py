@@ -10,8 +10,8 @@ import xlwings as xw
 from xlstyr.addin.native import unprotected
 from xlstyr.addin.openbook import raw_sheet
 from xlstyr.layout.raw import RawTable, letters, locate
+from xlstyr.rounds.following.status import NodeStatus, node_states
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.status import NodeStatus, node_states
 from xlstyr.words import word, words
 
 _SHOWN = 6  # nodes named on a line; more are counted

@@ -7,9 +7,9 @@ import click
 
 from xlstyr.cli.echo import echo
 from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, show_findings
-from xlstyr.rounds.archiving import Archived, archive_round
+from xlstyr.rounds.records.archiving import Archived, archive_round
+from xlstyr.rounds.records.verifying import Verified, verify_package
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.verifying import Verified, verify_package
 from xlstyr.words import word
 
 

@@ -8,7 +8,7 @@ import click
 
 from xlstyr.cli.nodes import checked_node
 from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, say, show_findings
-from xlstyr.rounds.certifying import Decision, certify, reopen, shown
+from xlstyr.rounds.deciding.certifying import Decision, certify, reopen, shown
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 

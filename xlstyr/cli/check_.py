@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from xlstyr.cli.output import FAULTS, finding_json, json_option, put_json, round_option, say, show_findings
-from xlstyr.rounds.examining import Examined, examine
-from xlstyr.rounds.returning import write_return
+from xlstyr.rounds.following.returning import write_return
+from xlstyr.rounds.incoming.examining import Examined, examine
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 

@@ -12,11 +12,11 @@ from xlstyr.cli.compared import compared_json, show_compared
 from xlstyr.cli.echo import echo
 from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_json, round_option, say, show_findings
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.certifying import certified_since, last_event
-from xlstyr.rounds.collecting import Collected, Taken, gather
-from xlstyr.rounds.post import Post
+from xlstyr.rounds.deciding.certifying import certified_since, last_event
+from xlstyr.rounds.incoming.collecting import Collected, Taken, gather
+from xlstyr.rounds.incoming.post import Post
+from xlstyr.rounds.incoming.standing import PassedOver, choose, passed_over
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.standing import PassedOver, choose, passed_over
 from xlstyr.words import word
 
 NAMED = 12

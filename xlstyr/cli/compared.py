@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from xlstyr.cli.output import finding_json, say
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.comparing import Cell, Change, Compared
+from xlstyr.rounds.deciding.comparing import Cell, Change, Compared
 
 
 def compared_json(compared: Iterable[Compared]) -> list[dict[str, object]]:

@@ -10,10 +10,10 @@ from xlstyr.cli.collect_ import show_taken
 from xlstyr.cli.generate_ import show_issued
 from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_json, say, show_totals
 from xlstyr.model.errors import XlstyrError
-from xlstyr.rounds.collecting import collect
-from xlstyr.rounds.consolidating import consolidate
 from xlstyr.rounds.demo import in_time, lay_answers
-from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.following.consolidating import consolidate
+from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.resources import demo_sample
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round

@@ -7,9 +7,9 @@ import click
 
 from xlstyr.cli.echo import echo
 from xlstyr.cli.output import json_option, put_json, round_option
-from xlstyr.rounds.disposing import Decision, Disposed, chosen, dispose, listed
-from xlstyr.rounds.quarantine import Sealed
-from xlstyr.rounds.retention import FILE, Due
+from xlstyr.rounds.incoming.quarantine import Sealed
+from xlstyr.rounds.records.disposing import Decision, Disposed, chosen, dispose, listed
+from xlstyr.rounds.records.retention import FILE, Due
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from xlstyr.cli.output import json_option, progress, put_json, round_option, say, show_findings
-from xlstyr.rounds.issuing import Issued, issue_workbooks
+from xlstyr.rounds.outgoing.issuing import Issued, issue_workbooks
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 

@@ -62,7 +62,7 @@ def _buttons(engine: str | None) -> Callable[[bytes], bytes]:
 
 
 def _lend(folder: Path, node: str, source: Path, as_json: bool) -> None:
-    from xlstyr.rounds.lending import lend
+    from xlstyr.rounds.following.lending import lend
 
     with Round(source) as round_:
         checked_node(round_.premises.organisation, node)

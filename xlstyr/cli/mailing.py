@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from xlstyr.cli.output import say
-from xlstyr.rounds.delivering import CHANNELS
-from xlstyr.rounds.letters import Outgoing, nodes_of, plain_key
 from xlstyr.rounds.mailbook import Letter
-from xlstyr.rounds.sending import LEVELS
+from xlstyr.rounds.outgoing.delivering import CHANNELS
+from xlstyr.rounds.outgoing.letters import Outgoing, nodes_of, plain_key
+from xlstyr.rounds.outgoing.sending import LEVELS
 from xlstyr.words import word
 
 PLANNED = "planned"

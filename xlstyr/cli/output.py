@@ -11,7 +11,7 @@ import click
 from xlstyr.cli.echo import echo
 from xlstyr.model.finding import Finding
 from xlstyr.model.money import in_tkr
-from xlstyr.rounds.consolidating import Consolidated
+from xlstyr.rounds.following.consolidating import Consolidated
 from xlstyr.words import word
 
 T = TypeVar("T")

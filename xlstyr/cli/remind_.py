@@ -7,7 +7,7 @@ import click
 from xlstyr.cli.mailing import channel_option, dry_option, level_option, node_option, to_option
 from xlstyr.cli.output import json_option, round_option
 from xlstyr.cli.send_ import check_scope, run
-from xlstyr.rounds.reminding import plan_reminders
+from xlstyr.rounds.following.reminding import plan_reminders
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 

@@ -10,10 +10,10 @@ import click
 from xlstyr.cli.mailing import show_letters
 from xlstyr.cli.nodes import checked_node
 from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_json, round_option, say, show_findings
-from xlstyr.rounds.commenting import comment
-from xlstyr.rounds.delivering import deliver, troubles
+from xlstyr.rounds.following.replying import Return, Waiting, laid, plan_returns
 from xlstyr.rounds.mailbook import Letter
-from xlstyr.rounds.replying import Return, Waiting, laid, plan_returns
+from xlstyr.rounds.outgoing.commenting import comment
+from xlstyr.rounds.outgoing.delivering import deliver, troubles
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
 

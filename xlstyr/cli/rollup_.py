@@ -20,7 +20,7 @@ from xlstyr.cli.output import (
     show_totals,
 )
 from xlstyr.model.finding import Finding
-from xlstyr.rounds.consolidating import Consolidated, consolidate
+from xlstyr.rounds.following.consolidating import Consolidated, consolidate
 from xlstyr.rounds.mailbook import Letter
 from xlstyr.rounds.round import Round
 from xlstyr.words import word
@@ -86,8 +86,8 @@ def _show_letter(letter: Letter, done: Consolidated, outbox: Path) -> None:
 
 def _send(round_: Round, done: Consolidated, channel: str) -> tuple[list[Letter], list[Finding]]:
     """The letter upwards, and what hindered it; neither when nothing in the roll-up counts."""
-    from xlstyr.rounds.delivering import deliver, troubles
-    from xlstyr.rounds.lending import letter_upwards
+    from xlstyr.rounds.following.lending import letter_upwards
+    from xlstyr.rounds.outgoing.delivering import deliver, troubles
 
     if not any("money" in said.parts for said in done.scope.contributions.values()):
         return [], []

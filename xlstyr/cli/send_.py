@@ -18,9 +18,9 @@ from xlstyr.cli.mailing import (
 )
 from xlstyr.cli.nodes import checked_node
 from xlstyr.cli.output import FAULTS, finding_json, json_option, progress, put_json, round_option, say, show_findings
-from xlstyr.rounds.delivering import deliver, troubles
+from xlstyr.rounds.outgoing.delivering import deliver, troubles
+from xlstyr.rounds.outgoing.sending import EVERYTHING, Plan, plan_issue
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.sending import EVERYTHING, Plan, plan_issue
 from xlstyr.words import word
 
 NO_ADDRESS = ("XS820", "XS821")

@@ -12,10 +12,10 @@ from xlstyr.cli.echo import echo
 from xlstyr.cli.nodes import checked_node
 from xlstyr.cli.output import finding_json, json_option, put_json, round_option, say, show_findings
 from xlstyr.model.organisation import Organisation
-from xlstyr.rounds.certifying import shown
+from xlstyr.rounds.deciding.certifying import shown
+from xlstyr.rounds.following.situation import write_situation
+from xlstyr.rounds.following.status import TOLD, UNANSWERED, Change, NodeStatus, history, node_states
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.situation import write_situation
-from xlstyr.rounds.status import TOLD, UNANSWERED, Change, NodeStatus, history, node_states
 from xlstyr.words import word
 
 MARKS = {"not_sent": "\u2013", "sent": "\u25cb", "reminded": "\u25cb", "returned": "\u25b2", "certified": "\u2714"}

@@ -16,9 +16,9 @@ from xlstyr.model.provenance import Origin
 from xlstyr.model.records import BudgetLine, Goal, Indicator
 from xlstyr.reports.rollup import PERIOD_KEYS
 from xlstyr.reports.scope import Scope
-from xlstyr.rounds.consolidating import scope_of
+from xlstyr.rounds.following.consolidating import scope_of
+from xlstyr.rounds.following.status import NodeStatus, node_states
 from xlstyr.rounds.round import Round
-from xlstyr.rounds.status import NodeStatus, node_states
 
 if TYPE_CHECKING:
     import pandas as pd

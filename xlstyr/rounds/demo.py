@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta
 
 from xlstyr.excel.typing import type_answers
-from xlstyr.rounds.issuing import Issued
+from xlstyr.rounds.outgoing.issuing import Issued
 from xlstyr.rounds.resources import data_folder
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.safe import write_safely

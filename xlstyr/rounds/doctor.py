@@ -22,8 +22,8 @@ from xlstyr.mail.smtp import Pace, Post
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.rounds.control import read_control
-from xlstyr.rounds.delivering import server_of
-from xlstyr.rounds.fetching import open_mailbox
+from xlstyr.rounds.incoming.fetching import open_mailbox
+from xlstyr.rounds.outgoing.delivering import server_of
 from xlstyr.rounds.resources import templates
 from xlstyr.rounds.round import THEME, Round
 from xlstyr.rounds.safe import write_safely

@@ -21,6 +21,7 @@ from xlstyr.model.days import local_day
 from xlstyr.model.errors import XlstyrError
 from xlstyr.model.finding import Finding
 from xlstyr.model.premises import Premises
+from xlstyr.rounds.children.workers import Reading, shared_reading
 from xlstyr.rounds.control import read_control
 from xlstyr.rounds.mailbook import Mailbook
 from xlstyr.rounds.prefill import lists_of
@@ -29,7 +30,6 @@ from xlstyr.rounds.resources import templates
 from xlstyr.rounds.safe import sweep
 from xlstyr.rounds.settings import Settings, load_settings
 from xlstyr.rounds.succeeding import reached_from
-from xlstyr.rounds.workers import Reading, shared_reading
 from xlstyr.words import word
 
 THEME = "theme.toml"

@@ -10,8 +10,8 @@ from xlstyr.layout.content import Content
 from xlstyr.layout.load import load_workbook
 from xlstyr.model.errors import XlstyrError
 from xlstyr.rounds.prefill import with_growth
+from xlstyr.rounds.records.retention import FILE as RETENTION
 from xlstyr.rounds.resources import data_folder, templates
-from xlstyr.rounds.retention import FILE as RETENTION
 from xlstyr.rounds.round import THEME, copy_theme
 from xlstyr.rounds.safe import write_safely
 from xlstyr.rounds.samples import sample_content, sample_year

@@ -20,7 +20,7 @@ from xlstyr.addin.building import with_office_buttons
 from xlstyr.addin.running import FLAG
 from xlstyr.rounds.api import open_round
 from xlstyr.rounds.demo import lay_answers
-from xlstyr.rounds.issuing import issue_workbooks
+from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.round import Round
 from xlstyr.rounds.start import start_round
 from xlstyr.words import word

@@ -1,0 +1,1 @@
+"""The child process in which what arrives is read, and the pool of such."""

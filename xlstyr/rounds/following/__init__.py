@@ -1,0 +1,1 @@
+"""Where every node stands, who is reminded or answered, and what rolls up."""

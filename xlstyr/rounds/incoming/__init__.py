@@ -1,0 +1,1 @@
+"""What arrives: kept, taken apart, judged, registered."""

@@ -1,0 +1,1 @@
+"""What is issued, and what is sent to whom."""

@@ -1,0 +1,1 @@
+"""What is kept how long, disposed of, and packed for the archive."""
