@@ -74,7 +74,8 @@ def show(book: xw.Book, findings: Sequence[Finding]) -> None:
         marks = change_marks(sheets, before, _cells(sheets, ordered))
         if listing is None:
             listing = new_sheet(book, sheets, "check")
-        emptied(listing)
+        else:
+            emptied(listing)
         _list(listing, ordered, sheets)
         remember(listing, marks, _HEAD + 1, _REMEMBERED)
         hide_columns(listing, _REMEMBERED, _REMEMBERED + 4)

@@ -10,7 +10,7 @@ import xlwings as xw
 
 from xlstyr.addin.native import unprotected
 from xlstyr.addin.openbook import formulas_of
-from xlstyr.addin.sheets import put
+from xlstyr.addin.sheets import safe
 
 Cells = Mapping[tuple[str, str], tuple[str, str]]
 """(sheet, cell) → (severity, text)."""
@@ -61,12 +61,16 @@ def marks_on(listing: xw.Sheet, row: int, column: int) -> list[Mark]:
 
 def remember(listing: xw.Sheet, marks: Iterable[Mark], row: int, column: int) -> None:
     """Writes on ``listing`` what ``marks_on`` reads."""
-    kept = list(marks)
-    put(listing, row, column + 1, [[mark.color, _kept(mark.note), _kept(mark.ours), mark.severity] for mark in kept])
-    if kept:
-        places = [(mark.sheet.replace("'", "''"), mark.cell) for mark in kept]
-        area = listing.range((row, column), (row + len(kept) - 1, column))
-        area.value = [[f"=ROWS('{title}'!{cell})"] for title, cell in places]
+    rows = [
+        [_place(mark), *map(safe, (mark.color, _kept(mark.note), _kept(mark.ours), mark.severity))] for mark in marks
+    ]
+    if rows:
+        listing.range((row, column), (row + len(rows) - 1, column + 4)).value = rows
+
+
+def _place(mark: Mark) -> str:
+    title = mark.sheet.replace("'", "''")
+    return f"=ROWS('{title}'!{mark.cell})"
 
 
 def _kept(text: str) -> str:

@@ -73,10 +73,10 @@ def put(sheet: xw.Sheet, row: int, column: int, rows: Sequence[Sequence[Any]]) -
     """``rows`` from that cell on. Texts are texts: nothing that people wrote becomes a formula, a number or a date."""
     if rows:
         area = sheet.range((row, column), (row + len(rows) - 1, column + len(rows[0]) - 1))
-        area.value = [[_safe(value) for value in line] for line in rows]
+        area.value = [[safe(value) for value in line] for line in rows]
 
 
-def _safe(value: Any) -> Any:
+def safe(value: Any) -> Any:
     """A text so that the cell takes it as it is: behind the sign that isn't shown, if it looks like something else."""
     if not isinstance(value, str):
         return value

@@ -7,7 +7,7 @@ from xlwings import base_classes as base
 
 from xlstyr.addin.libreoffice import places, reading, writing
 from xlstyr.addin.libreoffice.looks import Font, Note, format_code, number_of, rgb_of, set_format
-from xlstyr.addin.libreoffice.office import shared, struct
+from xlstyr.addin.libreoffice.office import shared
 from xlstyr.addin.libreoffice.places import COLUMNS, ROWS, Box
 from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class, uno_error
 from xlstyr.model.errors import XlstyrError
@@ -57,12 +57,14 @@ class Range(base.Range):
         Raises:
             XlstyrError: the sheet is protected, or the book is open for reading only.
         """
-        area = self.api
+        sheet = self._sheet.uno_sheet
         if self._document.isReadonly():
             raise XlstyrError(word("engine.read_only", book=self._sheet.book.name))
-        if self._sheet.uno_sheet.isProtected():
+        if sheet.isProtected():
             raise XlstyrError(word("engine.protected", sheet=self._sheet.name))
-        return area
+        if self._uno is None:
+            self._uno = _area(sheet, self.box)
+        return self._uno
 
     @property
     def sheet(self) -> "Sheet":
@@ -271,8 +273,7 @@ class Range(base.Range):
     def add_note(self, text: str) -> Note:
         """Puts a note on a cell."""
         self.changeable()
-        at = struct("table.CellAddress", Sheet=self._sheet.index - 1, Row=self.row - 1, Column=self.column - 1)
-        self._sheet.uno_sheet.Annotations.insertNew(at, text)
+        self._sheet.book.app.office.inside("AddNote", self._cell, text)
         return Note(self)
 
     @property

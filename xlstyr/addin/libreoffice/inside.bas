@@ -1,5 +1,10 @@
 ' Runs inside LibreOffice: each object that goes over to Python costs as much as ten values, so what takes many stays here.
 
+' Puts a note on oCell.
+Function AddNote(ByVal oCell, ByVal sText)
+  oCell.Spreadsheet.Annotations.insertNew(oCell.CellAddress, sText)
+End Function
+
 ' Makes oCell a link to sUrl that shows sText.
 Function Link(ByVal oDocument, ByVal oCell, ByVal sUrl, ByVal sText)
   oField = oDocument.createInstance("com.sun.star.text.TextField.URL")
