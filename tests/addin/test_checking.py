@@ -11,7 +11,7 @@ import xlwings as xw
 from tests.conftest import NOW
 from tests.rules.example import ROUND, steps
 from tests.test_rules import EXEMPT, SAMPLES, Place, places, rounds, taken
-from xlstyr.addin import buttons
+from xlstyr.addin import buttons, looks, native
 from xlstyr.addin.checking import check_book
 from xlstyr.addin.homes import settings_path
 from xlstyr.addin.marking import COLORS
@@ -71,6 +71,14 @@ def test_in_place_is_as_in_the_file(
 UNIT = "asens-forskola"
 
 
+@pytest.fixture(params=["in one call", "cell by cell"])
+def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LibreOffice is asked about many cells at once; Excel cell by cell, which LibreOffice acts here."""
+    if request.param == "cell by cell":
+        monkeypatch.setattr(looks, "batches_of", lambda sheet: None)
+        monkeypatch.setattr(native, "batches_of", lambda sheet: None)
+
+
 @pytest.fixture
 def unit(exempelby: Path, lent: Callable[[Path], Path]) -> Path:
     """A unit's workbook as issued, in a copy of its round."""
@@ -111,6 +119,7 @@ def listed(book: xw.Book) -> list[list[str]]:
     return [[str(value or "") for value in row] for row in rows if row[0]]
 
 
+@pytest.mark.usefixtures("asked")
 def test_marks_and_list(unit: Path, opened_book: Open) -> None:
     book = opened_book(unit)
     before, looks, locked, rules = raw_book(book), look(book), protection(book), validations(book)
@@ -134,6 +143,7 @@ def test_marks_and_list(unit: Path, opened_book: Open) -> None:
     assert look(book) != looks
 
 
+@pytest.mark.usefixtures("asked")
 def test_mended_marks_go_away_and_what_was_there_comes_back(unit: Path, opened_book: Open) -> None:
     book = opened_book(unit)
     sheet = book.sheets["Budget"]
@@ -160,6 +170,7 @@ def test_mended_marks_go_away_and_what_was_there_comes_back(unit: Path, opened_b
     assert look(book)["Klart", "$F$12"] == looks["Klart", "$F$12"]
 
 
+@pytest.mark.usefixtures("asked")
 def test_marks_that_nobody_remembers_are_known_for_what_they_are(unit: Path, opened_book: Open) -> None:
     book = opened_book(unit)
     sheet = book.sheets["Budget"]
@@ -199,6 +210,7 @@ def test_a_unit_with_a_folder_of_its_own_sees_what_the_round_would_say(
     assert check_book(opened_book(lent)) == check_book(opened_book(unit))
 
 
+@pytest.mark.usefixtures("asked")
 def test_a_mark_follows_its_row(unit: Path, opened_book: Open) -> None:
     book = opened_book(unit)
     sheet = book.sheets["Budget"]
@@ -213,6 +225,7 @@ def test_a_mark_follows_its_row(unit: Path, opened_book: Open) -> None:
     assert sheet["L13"].note is None
 
 
+@pytest.mark.usefixtures("asked")
 def test_what_somebody_changed_at_a_mark_stays(unit: Path, opened_book: Open) -> None:
     book = opened_book(unit)
     check_book(book)
@@ -246,6 +259,7 @@ def test_saved_with_marks_it_says_the_same_by_mail(unit: Path, opened_book: Open
     assert opened_again.sheets["Budget"]["L12"].color == (255, 247, 219)
 
 
+@pytest.mark.usefixtures("asked")
 def test_a_sheet_of_somebodys_own_by_that_name_is_left_alone(unit: Path, opened_book: Open) -> None:
     book = opened_book(unit)
     book.sheets.add("Kontroll", after=book.sheets[-1])

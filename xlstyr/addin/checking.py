@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 import xlwings as xw
 
 from xlstyr.addin.homes import home_of, place_of
+from xlstyr.addin.looks import add_links
 from xlstyr.addin.marking import Cells, change_marks, marks_on, remember
 from xlstyr.addin.native import protect
 from xlstyr.addin.openbook import identity_of, raw_book
@@ -63,7 +64,7 @@ def _control_findings(book: xw.Book) -> Sequence[Finding]:
 def show(book: xw.Book, findings: Sequence[Finding]) -> None:
     """The findings on their own sheet and at their cells; nothing else in the workbook changes."""
     ordered = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
-    app, front = book.app, book.sheets.active
+    app = book.app
     app.screen_updating = False
     try:
         sheets = titled(book)
@@ -80,7 +81,8 @@ def show(book: xw.Book, findings: Sequence[Finding]) -> None:
         remember(listing, marks, _HEAD + 1, _REMEMBERED)
         hide_columns(listing, _REMEMBERED, _REMEMBERED + 4)
         protect(listing)
-        (listing if ordered else front).activate()
+        if ordered:
+            listing.activate()
     finally:
         app.screen_updating = True
 
@@ -106,11 +108,13 @@ def _list(listing: xw.Sheet, findings: Sequence[Finding], titles: Collection[str
     lay_out(listing, word("addin.check.title"), said(findings), columns, _HEAD, rows)
     if rows:
         listing.range((_HEAD + 1, 2), (_HEAD + len(rows), 1 + len(_WIDTHS))).wrap_text = True
+    links = {}
     for number, finding in enumerate(shown, _HEAD + 1):
         place = finding.place
         if place.cell and place.sheet in titles:
             title = place.sheet.replace("'", "''")
-            listing.range((number, 4)).add_hyperlink(f"#'{title}'!{place.cell}", place.cell, place.cell)
+            links[f"D{number}"] = (f"#'{title}'!{place.cell}", place.cell)
+    add_links(listing, links)
 
 
 def _row(finding: Finding) -> list[str | None]:

@@ -1,13 +1,12 @@
 """Marks at cells with findings: a light colour and a note. What was there before comes back when they are mended."""
 
-import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import xlwings as xw
 
+from xlstyr.addin.looks import NO_COLOR, Look, change_looks, hexed, looks_of
 from xlstyr.addin.native import unprotected
 from xlstyr.addin.openbook import formulas_of
 from xlstyr.addin.sheets import safe
@@ -17,7 +16,6 @@ Cells = Mapping[tuple[str, str], tuple[str, str]]
 COLORS = {"fel": (255, 199, 206), "varning": (255, 235, 156), "notis": (221, 235, 247)}
 MOST = 300
 _REFERENCE = re.compile(r"ROWS\((?:'((?:[^']|'')+)'|([^'!()]+))!\$?([A-Z]+)\$?(\d+)\)")
-_NO_COLOR = "-"
 _THEIRS = "\n\n\u2014\n"
 _OURS = re.compile(r"\S+ \S+ XS\d{3}: ")
 
@@ -105,42 +103,36 @@ def change_marks(sheets: Mapping[str, xw.Sheet], before: Iterable[Mark], wanted:
     return now
 
 
-def _changed(sheet: xw.Sheet, old: Iterable[Mark], new: Mapping[str, tuple[str, str]]) -> Iterator[Mark]:
-    kept: dict[str, Mark] = {}
-    for mark in old:
-        if mark.cell in new:
-            kept[mark.cell] = mark
-        else:
-            _restore(sheet.range(mark.cell), mark)
+def _changed(sheet: xw.Sheet, old: Sequence[Mark], new: Mapping[str, tuple[str, str]]) -> list[Mark]:
+    kept = {mark.cell: mark for mark in old if mark.cell in new}
+    same = {cell for cell, mark in kept.items() if (mark.severity, mark.ours) == new[cell]}
+    title, before = sheet.name, looks_of(sheet, list(dict.fromkeys([mark.cell for mark in old] + list(new))))
+    after = {mark.cell: _restored(before[mark.cell], mark) for mark in old if mark.cell not in new}
+    now: list[Mark] = []
     for cell, (severity, text) in new.items():
-        was = kept.get(cell)
-        if was is not None and (was.severity, was.ours) == (severity, text):
-            yield was
+        if cell in same:
+            now.append(kept[cell])
             continue
-        place = sheet.range(cell)
-        note = place.note
-        if was is None:
-            was = Mark(sheet.name, cell, *_before(place, note), "", "")
-        place.color = COLORS[severity]
-        _set_note(place, note, _with_theirs(text, was.note))
-        yield Mark(sheet.name, cell, was.color, was.note, text, severity)
+        was = Look(kept[cell].color, kept[cell].note) if cell in kept else _unmarked(before[cell])
+        after[cell] = Look(hexed(COLORS[severity]), _with_theirs(text, was.note))
+        now.append(Mark(title, cell, was.color, was.note, text, severity))
+    change_looks(sheet, before, after)
+    return now
 
 
-def _restore(place: xw.Range, mark: Mark) -> None:
-    if _hex(place.color) == _hex(COLORS.get(mark.severity)):
-        place.color = None if mark.color == _NO_COLOR else mark.color
-    note = place.note
-    if note is not None and _even(note.text) == _even(_with_theirs(mark.ours, mark.note)):
-        _set_note(place, note, mark.note)
+def _restored(look: Look, mark: Mark) -> Look:
+    """How a cell looks without our mark; what somebody has changed since stays."""
+    ours = mark.severity in COLORS and look.color == hexed(COLORS[mark.severity])
+    untouched = look.note and _even(look.note) == _even(_with_theirs(mark.ours, mark.note))
+    return Look(mark.color if ours else look.color, mark.note if untouched else look.note)
 
 
-def _before(place: xw.Range, note: Any) -> tuple[str, str]:
-    """The colour and the note that a cell had before it was marked, also when nobody remembers that it is."""
-    color, text = _hex(place.color), str(note.text) if note is not None else ""
-    ours, _, theirs = text.replace("\r\n", "\n").replace("\r", "\n").partition(_THEIRS)
+def _unmarked(look: Look) -> Look:
+    """How a cell looked before it was marked, also when nobody remembers that it is."""
+    ours, _, theirs = look.note.replace("\r\n", "\n").replace("\r", "\n").partition(_THEIRS)
     if not _OURS.match(ours):
-        return color, text
-    return (_NO_COLOR if color in map(_hex, COLORS.values()) else color), theirs
+        return look
+    return Look(NO_COLOR if look.color in map(hexed, COLORS.values()) else look.color, theirs)
 
 
 def _with_theirs(ours: str, theirs: str) -> str:
@@ -148,20 +140,5 @@ def _with_theirs(ours: str, theirs: str) -> str:
     return f"{ours}{_THEIRS}{theirs}" if theirs else ours
 
 
-def _set_note(place: xw.Range, note: Any, text: str) -> None:
-    """``text`` instead of the note that is there."""
-    if note is not None:
-        note.delete()
-    if text:
-        with contextlib.suppress(
-            Exception
-        ):  # Excel takes none beside a conversation: the colour and the list are there
-            place.add_note(text)
-
-
 def _even(text: str) -> str:
     return " ".join(text.split())
-
-
-def _hex(color: tuple[int, int, int] | None) -> str:
-    return _NO_COLOR if color is None else "#{:02x}{:02x}{:02x}".format(*color)

@@ -6,9 +6,12 @@ Excel for Windows is reached over COM, Excel for Mac over Apple events, LibreOff
 import re
 import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import xlwings as xw
+
+from xlstyr.addin.libreoffice import ENGINE
 
 _ALLOWED = (
     "AllowFormattingCells",
@@ -24,8 +27,16 @@ _ALLOWED = (
     "AllowUsingPivotTables",
 )
 
-_WIDE = 40
 _ESCAPE, _DOWN = 0x1B, 0x8000
+
+
+def batches_of(sheet: xw.Sheet) -> ModuleType | None:
+    """Where LibreOffice is asked about many cells in one call; None for Excel, which is asked cell by cell."""
+    if sheet.book.app.engine.name != ENGINE:
+        return None
+    from xlstyr.addin.libreoffice import batches
+
+    return batches
 
 
 class unprotected:  # noqa: N801 (reads as a word after "with")
@@ -83,11 +94,9 @@ def hidden_rows(sheet: xw.Sheet, first: int, last: int) -> frozenset[int]:
     """The rows from ``first`` to ``last`` that are hidden."""
     if first > last:
         return frozenset()
-    api: Any = sheet.range((first, 1), (last, _WIDE)).api  # of a hidden column nothing is seen
-    if not hasattr(api, "queryVisibleCells"):
-        return frozenset(_without_height(sheet, first, last))
-    shown = {n + 1 for area in api.queryVisibleCells().RangeAddresses for n in range(area.StartRow, area.EndRow + 1)}
-    return frozenset(range(first, last + 1)) - shown
+    if (batches := batches_of(sheet)) is not None:
+        return frozenset(batches.hidden_rows(sheet.impl, first, last))
+    return frozenset(_without_height(sheet, first, last))
 
 
 def _without_height(sheet: xw.Sheet, first: int, last: int) -> Iterator[int]:

@@ -8,6 +8,7 @@ from typing import Any
 import xlwings as xw
 
 from xlstyr.addin.native import hidden_rows
+from xlstyr.addin.sheets import Titled, titled
 from xlstyr.layout.content import Identity
 from xlstyr.layout.raw import MARK, RawBook, RawCell, RawSheet, RawValue, letters, locate
 
@@ -25,10 +26,10 @@ def raw_book(book: xw.Book) -> RawBook:
 
     What a file has beside its cells (links to other files, text boxes, properties) isn't seen in an open workbook.
     """
-    titles = [sheet.name for sheet in book.sheets]
-    tables, loose = locate(raw_sheet(book.sheets[title]) for title in titles if title not in (HIDDEN, LISTS))
+    sheets = titled(book)
+    tables, loose = locate(raw_sheet(sheet) for title, sheet in sheets.items() if title not in (HIDDEN, LISTS))
     macros = book.name.casefold().endswith(_WITH_MACROS)
-    return RawBook(tuple(_identities(book, titles)), tables, loose, macros=macros)
+    return RawBook(tuple(_identities(book, sheets)), tables, loose, macros=macros)
 
 
 def identity_of(book: xw.Book) -> Identity | None:
@@ -39,9 +40,9 @@ def identity_of(book: xw.Book) -> Identity | None:
     return Identity.parse(text.removeprefix("=").strip('"'))
 
 
-def _identities(book: xw.Book, titles: list[str]) -> Iterator[Identity]:
+def _identities(book: xw.Book, sheets: Titled) -> Iterator[Identity]:
     """What each hidden place says, in the reader's order."""
-    cell = book.sheets[HIDDEN]["B1"].value if HIDDEN in titles else None
+    cell = sheets[HIDDEN]["B1"].value if HIDDEN in sheets else None
     for found in (Identity.parse(str(cell or "")), identity_of(book)):
         if found is not None:
             yield found

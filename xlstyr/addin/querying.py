@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import xlwings as xw
 
 from xlstyr.addin.homes import home_of, named_rounds, place_of
+from xlstyr.addin.looks import set_widths
 from xlstyr.addin.openbook import identity_of
 from xlstyr.addin.sheets import Column, head, new_sheet, own_sheets, put, titled
 from xlstyr.layout.load import load_workbook
@@ -183,8 +184,7 @@ def _new(book: xw.Book) -> xw.Sheet:
     asked = _asked(sheet)
     asked.color = (255, 247, 219)
     asked.number_format = _TEXT
-    for place, width in enumerate(_FIGURES.values(), 2):
-        sheet.range((1, place)).column_width = width
+    set_widths(sheet, {(place, place): width for place, width in enumerate(_FIGURES.values(), 2)})
     return sheet
 
 

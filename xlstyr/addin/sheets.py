@@ -7,8 +7,8 @@ from typing import Any
 
 import xlwings as xw
 
+from xlstyr.addin.looks import set_widths
 from xlstyr.addin.native import unprotected
-from xlstyr.layout.raw import letters
 from xlstyr.rounds.own_sheets import MARK
 from xlstyr.words import word
 
@@ -66,7 +66,7 @@ def _mark(sheet: xw.Sheet) -> None:
 
 def hide_columns(sheet: xw.Sheet, first: int, last: int) -> None:
     """Hides columns of a sheet of ours, counted from 1."""
-    sheet.range((1, first), (1, last)).column_width = 0
+    set_widths(sheet, {(first, last): 0})
 
 
 def put(sheet: xw.Sheet, row: int, column: int, rows: Sequence[Sequence[Any]]) -> None:
@@ -97,8 +97,7 @@ def lay_out(
     heading.size = 16
     heading.color = _HEADING
     _shade(sheet, len(columns), row)
-    for place, column in enumerate(columns, 2):
-        sheet.range(f"{letters(place)}1").column_width = column.width
+    set_widths(sheet, {(place, place): column.width for place, column in enumerate(columns, 2)})
 
 
 def head(sheet: xw.Sheet, columns: Sequence[Column], row: int) -> None:

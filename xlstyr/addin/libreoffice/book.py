@@ -31,6 +31,7 @@ class Book(base.Book):
         self._app = app
         self.document = document
         self._sheets: Any = None
+        self._known: dict[str, Any] = {}
 
     @property
     def uno_sheets(self) -> Any:
@@ -38,6 +39,13 @@ class Book(base.Book):
         if self._sheets is None:
             self._sheets = self.document.Sheets
         return self._sheets
+
+    def uno_sheet(self, title: str) -> Any:
+        """The UNO sheet with a title, asked for once as long as it has it."""
+        found = self._known.get(title)
+        if found is None or found.Name != title:
+            found = self._known[title] = self.uno_sheets.getByName(title)
+        return found
 
     def lost(self) -> bool:
         """Whether it is closed, or its program gone."""
@@ -79,10 +87,7 @@ class Book(base.Book):
 
     def activate(self) -> None:
         """Brings its window to the front."""
-        controller = self.document.CurrentController
-        if controller is not None:
-            controller.Frame.activate()
-            controller.Frame.ContainerWindow.toFront()
+        self._app.office.inside("Front", self.document)
 
     def close(self) -> None:
         """Closes it without saving."""
@@ -141,20 +146,19 @@ class Sheets(base.Sheets):
     def __call__(self, name_or_index: int | str) -> "Sheet":
         if isinstance(name_or_index, int):
             if 1 <= name_or_index <= len(self):
-                return Sheet(self.book, self.api.getByIndex(name_or_index - 1))
+                return Sheet(self.book, self.book.uno_sheet(self.api.ElementNames[name_or_index - 1]))
         else:
-            sheets, wanted = self.api, name_or_index.casefold()
-            for name in sheets.ElementNames:
+            wanted = name_or_index.casefold()
+            for name in self.api.ElementNames:
                 if name.casefold() == wanted:
-                    return Sheet(self.book, sheets.getByName(name))
+                    return Sheet(self.book, self.book.uno_sheet(name))
         raise NoSuchObjectError(str(name_or_index))
 
     def __len__(self) -> int:
         return int(self.api.Count)
 
     def __iter__(self) -> "Iterator[Sheet]":
-        sheets = self.api
-        return (Sheet(self.book, sheets.getByIndex(place)) for place in range(sheets.Count))
+        return (Sheet(self.book, self.book.uno_sheet(name)) for name in self.api.ElementNames)
 
     def add(self, before: "Sheet | None" = None, after: "Sheet | None" = None, name: str | None = None) -> "Sheet":
         """A new sheet, in front of the active one when neither ``before`` nor ``after`` says where.
@@ -226,6 +230,19 @@ class Sheet(base.Sheet):
         if not self._uno_sheet.Name:
             raise XlstyrError(word("engine.gone"))
         return self._uno_sheet
+
+    def changeable(self) -> Any:
+        """The UNO sheet, when its looks may change; where they may not LibreOffice does nothing, and says nothing.
+
+        Raises:
+            XlstyrError: it is protected, or its book is open for reading only.
+        """
+        found = self.uno_sheet
+        if self._book.document.isReadonly():
+            raise XlstyrError(word("engine.read_only", book=self._book.name))
+        if found.isProtected():
+            raise XlstyrError(word("engine.protected", sheet=self.name))
+        return found
 
     @property
     def api(self) -> SheetProtection:
@@ -313,10 +330,8 @@ class Sheet(base.Sheet):
     @property
     def used_range(self) -> Range:
         """From the first to the last cell that holds anything."""
-        cursor = self.uno_sheet.createCursor()
-        cursor.gotoStartOfUsedArea(False)
-        cursor.gotoEndOfUsedArea(True)
-        return Range.of(self, cursor)
+        top, left, bottom, right = self._book.app.office.inside("UsedArea", self.uno_sheet)
+        return Range(self, (top + 1, left + 1, bottom + 1, right + 1))
 
     def activate(self) -> None:
         """Shows it in its window. Raises ``XlstyrError`` when it is hidden."""

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes as base
 
-from xlstyr.addin.libreoffice import places, reading, writing
+from xlstyr.addin.libreoffice import batches, places, reading, writing
 from xlstyr.addin.libreoffice.looks import Font, Note, format_code, number_of, rgb_of, set_format
 from xlstyr.addin.libreoffice.office import shared
 from xlstyr.addin.libreoffice.places import COLUMNS, ROWS, Box
 from xlstyr.addin.libreoffice.support import NotSupportedError, engine_class, uno_error
-from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ _MANY = 100_000  # cells; of larger areas just what is used is asked for
 _TOO_MANY = 20_000_000
 _STEPS = {"d": (1, 0), "u": (-1, 0), "r": (0, 1), "l": (0, -1)}
 _STEPS |= {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1)}
-_UNITS_OF_A_CHARACTER = 191  # 1/100 mm of column width
 _UNITS_OF_A_POINT = 35.28
 
 
@@ -52,16 +50,8 @@ class Range(base.Range):
         return self._sheet.lost()
 
     def changeable(self) -> Any:
-        """The UNO range, when its looks may change; where they may not LibreOffice does nothing, and says nothing.
-
-        Raises:
-            XlstyrError: the sheet is protected, or the book is open for reading only.
-        """
-        sheet = self._sheet.uno_sheet
-        if self._document.isReadonly():
-            raise XlstyrError(word("engine.read_only", book=self._sheet.book.name))
-        if sheet.isProtected():
-            raise XlstyrError(word("engine.protected", sheet=self._sheet.name))
+        """The UNO range, when its looks may change. Raises as ``Sheet.changeable``."""
+        sheet = self._sheet.changeable()
         if self._uno is None:
             self._uno = _area(sheet, self.box)
         return self._uno
@@ -85,6 +75,10 @@ class Range(base.Range):
     @property
     def _cell(self) -> Any:
         return self.api if len(self) == 1 else _area(self._sheet.uno_sheet, (*self.box[:2], *self.box[:2]))
+
+    @property
+    def _first(self) -> str:
+        return places.address_of((*self.box[:2], *self.box[:2]))
 
     @property
     def _document(self) -> Any:
@@ -146,7 +140,7 @@ class Range(base.Range):
         bottom, right = self.row + len(rows) - 1, self.column + len(rows[0]) - 1
         area = Range(self._sheet, (self.row, self.column, bottom, right)).api
         try:
-            writing.write(self._document, area, rows, fill=fill)
+            writing.write(self._sheet.book, area, rows, fill=fill)
         except uno_error():
             self.changeable()
             raise
@@ -210,14 +204,11 @@ class Range(base.Range):
     def column_width(self) -> float:
         """In characters, of the first column; 0 when it is hidden."""
         column = self.api.Columns.getByIndex(0)
-        return float(column.Width) / _UNITS_OF_A_CHARACTER if column.IsVisible else 0.0
+        return float(column.Width) / batches.UNITS_OF_A_CHARACTER if column.IsVisible else 0.0
 
     @column_width.setter
     def column_width(self, value: float) -> None:
-        columns = self.changeable().Columns
-        columns.IsVisible = value > 0
-        if value > 0:
-            columns.Width = round(value * _UNITS_OF_A_CHARACTER)
+        batches.set_widths(self._sheet, {(self.box[1], self.box[3]): value})
 
     @property
     def row_height(self) -> float | None:
@@ -272,8 +263,7 @@ class Range(base.Range):
 
     def add_note(self, text: str) -> Note:
         """Puts a note on a cell."""
-        self.changeable()
-        self._sheet.book.app.office.inside("AddNote", self._cell, text)
+        batches.set_looks(self._sheet, {self._first: (..., text)})
         return Note(self)
 
     @property
@@ -284,9 +274,7 @@ class Range(base.Range):
 
     def add_hyperlink(self, address: str, text_to_display: str | None = None, screen_tip: str | None = None) -> None:
         """Makes a cell a link, to ``#Blad!A1`` in the same book, to a file, or to an address elsewhere."""
-        self.changeable()
-        shown = text_to_display or address
-        self._sheet.book.app.office.inside("Link", self._document, self._cell, places.link_there(address), shown)
+        batches.set_links(self._sheet, {self._first: (address, text_to_display or address)})
 
     expand = base.Range.expand
 

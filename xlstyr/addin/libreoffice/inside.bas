@@ -1,20 +1,87 @@
 ' Runs inside LibreOffice: each object that goes over to Python costs as much as ten values, so what takes many stays here.
+' Places are (column, row) counted from 0.
 
-' Puts a note on oCell.
-Function AddNote(ByVal oCell, ByVal sText)
-  oCell.Spreadsheet.Annotations.insertNew(oCell.CellAddress, sText)
+' (colour, note) of each place; one more at the end is empty.
+Function Looks(ByVal oSheet, ByVal aPlaces)
+  Dim aFound(), i As Long
+  ReDim aFound(UBound(aPlaces) + 1)
+  For i = 0 To UBound(aPlaces)
+    oCell = oSheet.getCellByPosition(aPlaces(i)(0), aPlaces(i)(1))
+    aFound(i) = Array(oCell.CellBackColor, oCell.Annotation.String)
+  Next i
+  Looks = aFound
 End Function
 
-' Makes oCell a link to sUrl that shows sText.
-Function Link(ByVal oDocument, ByVal oCell, ByVal sUrl, ByVal sText)
-  oField = oDocument.createInstance("com.sun.star.text.TextField.URL")
-  oField.URL = sUrl
-  oField.Representation = sText
-  oCell.setString("")
-  oCell.insertTextContent(oCell.createTextCursor(), oField, False)
+' Gives cells (column, row, colour, note); an empty colour or note is left as it is, and a note "" is taken away.
+Function SetLooks(ByVal oSheet, ByVal aLooks)
+  Dim i As Long
+  For i = 0 To UBound(aLooks)
+    oCell = oSheet.getCellByPosition(aLooks(i)(0), aLooks(i)(1))
+    If Not IsEmpty(aLooks(i)(2)) Then oCell.CellBackColor = aLooks(i)(2)
+    If Not IsEmpty(aLooks(i)(3)) Then
+      oCell.clearContents(com.sun.star.sheet.CellFlags.ANNOTATION)
+      If aLooks(i)(3) <> "" Then oSheet.Annotations.insertNew(oCell.CellAddress, aLooks(i)(3))
+    End If
+  Next i
 End Function
 
-' (kind, ranges) for each look of oArea that shows numbers as dates (2) or truth values (1024); the others are empty.
+' Makes cells links: (column, row, address, text).
+Function SetLinks(ByVal oDocument, ByVal oSheet, ByVal aLinks)
+  Dim i As Long
+  For i = 0 To UBound(aLinks)
+    oCell = oSheet.getCellByPosition(aLinks(i)(0), aLinks(i)(1))
+    oField = oDocument.createInstance("com.sun.star.text.TextField.URL")
+    oField.URL = aLinks(i)(2)
+    oField.Representation = aLinks(i)(3)
+    oCell.setString("")
+    oCell.insertTextContent(oCell.createTextCursor(), oField, False)
+  Next i
+End Function
+
+' Sets widths: (first column, last column, width in 1/100 mm), 0 to hide them.
+Function SetWidths(ByVal oSheet, ByVal aWidths)
+  Dim i As Long
+  For i = 0 To UBound(aWidths)
+    oColumns = oSheet.getCellRangeByPosition(aWidths(i)(0), 0, aWidths(i)(1), 0).Columns
+    oColumns.IsVisible = aWidths(i)(2) > 0
+    If aWidths(i)(2) > 0 Then oColumns.Width = aWidths(i)(2)
+  Next i
+End Function
+
+' Writes formulas in Excel's English in oArea, (column, row, formula) from its corner; bSame: the first one everywhere,
+' its references moved along. Gives the error of each; one more at the end is empty.
+Function SetFormulas(ByVal oDocument, ByVal oArea, ByVal aFormulas, ByVal bSame)
+  Dim aErrors(), i As Long
+  ReDim aErrors(UBound(aFormulas) + 1)
+  oParser = oDocument.createInstance("com.sun.star.sheet.FormulaParser")
+  oParser.CompileEnglish = True
+  oParser.FormulaConvention = com.sun.star.sheet.AddressConvention.XL_OOX
+  For i = 0 To UBound(aFormulas)
+    oCell = oArea.getCellByPosition(aFormulas(i)(0), aFormulas(i)(1))
+    If i = 0 Or Not bSame Then aTokens = oParser.parseFormula(aFormulas(i)(2), oCell.CellAddress)
+    oCell.setTokens(aTokens)
+    aErrors(i) = oCell.getError()
+  Next i
+  SetFormulas = aErrors
+End Function
+
+' (first row, first column, last row, last column) of what is used, counted from 0.
+Function UsedArea(ByVal oSheet)
+  oCursor = oSheet.createCursor()
+  oCursor.gotoStartOfUsedArea(False)
+  oCursor.gotoEndOfUsedArea(True)
+  oArea = oCursor.RangeAddress
+  UsedArea = Array(oArea.StartRow, oArea.StartColumn, oArea.EndRow, oArea.EndColumn)
+End Function
+
+' The ranges that are seen from one row to another; nothing when none is, since an empty array of ranges breaks the pipe.
+Function Visible(ByVal oSheet, ByVal nFirst, ByVal nLast, ByVal nColumn)
+  oSeen = oSheet.getCellRangeByPosition(0, nFirst, nColumn, nLast).queryVisibleCells()
+  If oSeen.Count > 0 Then Visible = oSeen.RangeAddresses
+End Function
+
+' (kind, ranges) for each look of oArea that shows numbers as dates (2) or truth values (1024), the others are empty; at
+' the end (0, ranges) of the formulas that come to an error.
 Function ShownAs(ByVal oDocument, ByVal oArea)
   Dim nKind As Long, nLooks As Long, i As Long
   Dim aFound()
@@ -29,5 +96,16 @@ Function ShownAs(ByVal oDocument, ByVal oArea)
       aFound(i) = Array(nKind, oGroup.RangeAddresses)
     End If
   Next i
+  oErrors = oArea.queryFormulaCells(com.sun.star.sheet.FormulaResult.ERROR)
+  If oErrors.Count > 0 Then aFound(nLooks) = Array(0, oErrors.RangeAddresses)
   ShownAs = aFound
+End Function
+
+' Brings the window of oDocument to the front, if it has one.
+Function Front(ByVal oDocument)
+  oController = oDocument.CurrentController
+  If Not IsNull(oController) Then
+    oController.Frame.activate()
+    oController.Frame.ContainerWindow.toFront()
+  End If
 End Function

@@ -17,6 +17,7 @@ from xlstyr.words import word
 if TYPE_CHECKING:
     from xlstyr.addin.libreoffice.book import Book, Sheet
 
+_TEXT = re.compile('"(?:[^"]|"")*"')
 _BUILT_IN = "_xlnm."
 
 
@@ -120,7 +121,10 @@ class Name(base.Name):
     @property  # type: ignore[misc]
     def refers_to(self) -> str:
         """What it stands for, as Excel writes it."""
-        return "=" + ExcelText(self.book.document).of(self.api.Content, self.api.ReferencePosition)
+        content = str(self.api.Content)
+        if _TEXT.fullmatch(content):
+            return f"={content}"  # alike in both
+        return "=" + ExcelText(self.book.document).of(content, self.api.ReferencePosition)
 
     @property
     def refers_to_range(self) -> Range:

@@ -185,7 +185,7 @@ class Office:
         else:
             self._context = self._attach(pipe)
 
-    @property
+    @cached_property
     def desktop(self) -> Any:
         """The UNO desktop, where documents are."""
         return self.service("frame.Desktop")
@@ -209,11 +209,16 @@ class Office:
         return self._context.getValueByName(factory).createScriptProvider("")
 
     def inside(self, function: str, *args: object) -> Any:
-        """What a function of ``inside.bas`` gives."""
+        """What a function of ``inside.bas`` gives. Raises ``XlstyrError`` when the program is gone."""
         if function not in self._scripts:
             place = f"{_LIBRARY}.{_INSIDE.stem}.{function}?language=Basic&location=application"
             self._scripts[function] = self._inside.getScript(f"vnd.sun.star.script:{place}")
-        return self._scripts[function].invoke(args, (), ())[0]
+        try:
+            return self._scripts[function].invoke(args, (), ())[0]
+        except load_uno().getClass("com.sun.star.uno.Exception") as error:
+            if self.is_alive():
+                raise
+            raise XlstyrError(word("engine.gone")) from error
 
     def open(self, path: Path, **options: object) -> Any:
         """The document at ``path``. Its macros don't run: buttons open workbooks that came by mail.
@@ -236,7 +241,7 @@ class Office:
     def is_alive(self) -> bool:
         """Whether it still answers."""
         try:
-            return self.desktop is not None
+            return self.desktop.Components is not None
         except load_uno().getClass("com.sun.star.uno.Exception"):
             return False
 

@@ -12,24 +12,21 @@ if TYPE_CHECKING:
     from xlstyr.addin.libreoffice.book import Book
 
 Rows = list[list[Any]]
-_ERROR_RESULT = 4  # com.sun.star.sheet.FormulaResult.ERROR
+_ERROR = 0
 _ERROR_TEXT = re.compile(r"=(#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!))")
 
 
 def values(book: "Book", area: Any) -> Rows:
     """Rows of text, float, boolean, moment, error, and None for nothing."""
     rows = _numbers_and_texts(area)
-    address = area.RangeAddress
     epoch = None
     for kind, row, column in _shown_as(book, area):
         value = rows[row][column]
-        if isinstance(value, float):
+        if kind == _ERROR:
+            rows[row][column] = error_of(area.getCellByPosition(column, row).getError())
+        elif isinstance(value, float):
             epoch = epoch or epoch_of(book.document)
             rows[row][column] = bool(value) if kind & LOGICAL else moment(value, epoch)
-    for bad in area.queryFormulaCells(_ERROR_RESULT).RangeAddresses:
-        for row in range(bad.StartRow - address.StartRow, bad.EndRow - address.StartRow + 1):
-            for column in range(bad.StartColumn - address.StartColumn, bad.EndColumn - address.StartColumn + 1):
-                rows[row][column] = error_of(area.getCellByPosition(column, row).getError())
     return rows
 
 
@@ -38,7 +35,7 @@ def _numbers_and_texts(area: Any) -> Rows:
 
 
 def _shown_as(book: "Book", area: Any) -> Iterator[tuple[int, int, int]]:
-    """(kind, row, column), counted from 0, of cells that are shown as dates or truth values."""
+    """(kind, row, column), counted from 0, of cells that are shown as dates or truth values, and last of errors."""
     corner = area.RangeAddress
     for kind, parts in filter(None, book.app.office.inside("ShownAs", book.document, area)):
         for part in parts:

@@ -2,17 +2,20 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xlstyr.addin.libreoffice.office import Kinds, epoch_of, parser_of, shared, struct
+from xlstyr.addin.libreoffice.office import Kinds, epoch_of, shared, struct
 from xlstyr.addin.libreoffice.values import DATE, LOGICAL, TEXT, TIME, ErrorValue, serial, typed
 from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
+if TYPE_CHECKING:
+    from xlstyr.addin.libreoffice.book import Book
+
 _SYNTAX = frozenset({501, *range(505, 516)})  # LibreOffice's errors for formulas that can't be read
 
 
-def write(document: Any, area: Any, rows: Sequence[Sequence[Any]], *, fill: bool) -> None:
+def write(book: "Book", area: Any, rows: Sequence[Sequence[Any]], *, fill: bool) -> None:
     """``rows`` in ``area``, which is as large.
 
     A text is read as Excel reads it: a formula, a number, a date, unless the cell is formatted as text. ``fill``: all
@@ -21,11 +24,11 @@ def write(document: Any, area: Any, rows: Sequence[Sequence[Any]], *, fill: bool
     Raises:
         XlstyrError: a formula that can't be read. The cells are written even so.
     """
-    formats = _Formats(document, area)
+    formats = _Formats(book.document, area)
     formats.forget_truth_values()
     plain: list[tuple[str | float, ...]] = []
     later: list[tuple[int, int, Any]] = []
-    epoch = epoch_of(document)
+    epoch = epoch_of(book.document)
     for r, row in enumerate(rows):
         line: list[str | float] = []
         for c, given in enumerate(row):
@@ -35,7 +38,7 @@ def write(document: Any, area: Any, rows: Sequence[Sequence[Any]], *, fill: bool
                 later.append((r, c, value))
         plain.append(tuple(line))
     area.setDataArray(tuple(plain))
-    _finish(document, area, later, formats, fill=fill)
+    _finish(book, area, later, formats, fill=fill)
 
 
 class _Formula(str):
@@ -62,25 +65,18 @@ def _bare(value: Any, epoch: dt.datetime) -> str | float:
     return value  # type: ignore[no-any-return]
 
 
-def _finish(document: Any, area: Any, later: list[tuple[int, int, Any]], formats: "_Formats", *, fill: bool) -> None:
+def _finish(book: "Book", area: Any, later: list[tuple[int, int, Any]], formats: "_Formats", *, fill: bool) -> None:
     """What a bare number or text can't say: formulas, errors, and how a number shall be shown."""
-    tokens, wrong = None, ""
-    parser: Any = parser_of(document) if any(isinstance(value, _Formula) for _, _, value in later) else None
+    formulas = tuple((column, row, str(value)) for row, column, value in later if isinstance(value, _Formula))
+    errors = book.app.office.inside("SetFormulas", book.document, area, formulas, fill) if formulas else ()
     for row, column, value in later:
-        cell = area.getCellByPosition(column, row)
         if isinstance(value, bool | dt.datetime):
-            formats.show(cell, value)
-            continue
-        if isinstance(value, ErrorValue):
-            cell.setFormula(f"={value}")
-            continue
-        if tokens is None or not fill:
-            tokens = parser.parseFormula(str(value), cell.CellAddress)
-        cell.setTokens(tokens)
-        if cell.getError() in _SYNTAX:
-            wrong = wrong or f"={value}"
-    if wrong:
-        raise XlstyrError(word("engine.bad_formula", formula=wrong))
+            formats.show(area.getCellByPosition(column, row), value)
+        elif isinstance(value, ErrorValue):
+            area.getCellByPosition(column, row).setFormula(f"={value}")
+    for (_, _, text), error in zip(formulas, errors, strict=False):
+        if error in _SYNTAX:
+            raise XlstyrError(word("engine.bad_formula", formula=f"={text}"))
 
 
 class _Formats:
