@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.measure import ROOT, Measured
 from benchmarks.sample import NOW, lay_multiplied, multiplied_round
 from xlstyr.rounds.following.consolidating import consolidate
-from xlstyr.rounds.incoming.collecting import collect
+from xlstyr.rounds.incoming.collecting import gather
 from xlstyr.rounds.outgoing.issuing import issue_workbooks
 from xlstyr.rounds.round import Round
 
@@ -21,7 +21,7 @@ SUBJECT = "generate + collect + consolidate"
 SIZES, QUICK = (500, 5_000), (100, 500)
 _STEPS: dict[str, Callable[[Round], object]] = {
     "generate": issue_workbooks,
-    "collect": collect,
+    "collect": gather,
     "consolidate": consolidate,
 }
 

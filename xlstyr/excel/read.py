@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from sys import intern
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
@@ -67,6 +68,7 @@ class _Reader:
     archive: zipfile.ZipFile
     compare: Compare | None
     strings: list[str] = field(default_factory=list)
+    hidden_identity: str | None = None
 
     def read(self) -> RawBook:
         names = set(self.archive.namelist())
@@ -76,7 +78,18 @@ class _Reader:
         strings = next((t for kind, t in targets.values() if kind == "sharedStrings" and t in names), None)
         if strings is not None:
             self.strings = _shared_strings(self.archive.read(strings))
-        sheets, hidden_identity = [], None
+        tables, loose = locate(self._read_sheets(root, targets, names))
+        places = (self.hidden_identity, _defined_identity(root), self._custom_identity(names))
+        identities = tuple(i for text in places if text and (i := Identity.parse(text)) is not None)
+        macros = any(name.endswith("vbaProject.bin") or name.startswith("xl/macrosheets/") for name in names)
+        links = tuple(sorted(t for kind, t in targets.values() if kind == "externalLink"))
+        date1904 = any(_local(e.tag) == "workbookPr" and e.get("date1904") in ("1", "true") for e in root)
+        return RawBook(identities, tables, loose, tuple(self._link(t) for t in links), macros, date1904)
+
+    def _read_sheets(
+        self, root: ET.Element, targets: dict[str, tuple[str, str]], names: set[str]
+    ) -> Iterator[RawSheet]:
+        """One sheet at a time, so that no more than one is held cell by cell."""
         for title, part in self._sheets(root, targets):
             if title == LISTS_SHEET or part not in names:
                 continue
@@ -84,16 +97,9 @@ class _Reader:
             sheet = self.compare(sheet) if self.compare is not None else sheet
             if title == HIDDEN_SHEET:
                 cell = sheet.cells.get((1, 2))
-                hidden_identity = str(cell.value) if cell is not None else None
+                self.hidden_identity = str(cell.value) if cell is not None else None
             else:
-                sheets.append(sheet)
-        tables, loose = locate(sheets)
-        places = (hidden_identity, _defined_identity(root), self._custom_identity(names))
-        identities = tuple(i for text in places if text and (i := Identity.parse(text)) is not None)
-        macros = any(name.endswith("vbaProject.bin") or name.startswith("xl/macrosheets/") for name in names)
-        links = tuple(sorted(t for kind, t in targets.values() if kind == "externalLink"))
-        date1904 = any(_local(e.tag) == "workbookPr" and e.get("date1904") in ("1", "true") for e in root)
-        return RawBook(identities, tables, loose, tuple(self._link(t) for t in links), macros, date1904)
+                yield sheet
 
     def _book_part(self, names: set[str]) -> str:
         if "_rels/.rels" in names:
@@ -273,7 +279,7 @@ def _shown(cell: RawCell) -> str:
 def _value(kind: str, text: str | None, inline: str, strings: list[str]) -> tuple[RawValue, str | None]:
     """(value, error): what a cell of type ``kind`` shows, from its value or its own text."""
     if kind == "inlineStr":
-        return _unescape(inline), None
+        return intern(_unescape(inline)), None  # codes and names come again and again
     if text is None:
         return None, None
     match kind:

@@ -25,7 +25,7 @@ from xlstyr.excel.package import (
 from xlstyr.excel.slots import Field, Note, Slot, Text
 from xlstyr.excel.specimen import draw_specimen
 from xlstyr.excel.theme import Theme
-from xlstyr.excel.zipped import Member, zipped
+from xlstyr.excel.zipped import Member, Packing, zipped
 from xlstyr.layout import kinds
 from xlstyr.layout.compute import Computed, ComputedRow
 from xlstyr.layout.content import Content, RowContent, Value
@@ -36,6 +36,7 @@ from xlstyr.model.errors import XlstyrError
 
 CellValue = int | Decimal | str | bool | None
 LEVEL = 4  # packs what differs a third faster than 6, a few per cent larger
+_TOGETHER = 64  # rows that are packed at a time; one may hold 32 kB
 
 
 class Stamp:
@@ -94,7 +95,7 @@ class _Copy:
         members = list(self.stamp.fixed)
         for name, part in self.package.parts.items():
             title = self._title(name)
-            text: list[str] = []
+            packing, text = Packing(name, LEVEL), list[str]()
             for piece in part:
                 match piece:
                     case str():
@@ -102,12 +103,13 @@ class _Copy:
                     case SlotCell():
                         text.append(self._slot(piece))
                     case TableRows():
-                        self._table(piece.table, text)
+                        self._table(piece.table, text, packing)
                     case MarkedCells():
                         text.append(_marked(piece, marks.get(title, ())))
                     case _:
                         text.append(self._piece(piece, None, 0))
-            members.append(Member.of(name, "".join(text).encode(), LEVEL))
+            packing.take(text)
+            members.append(packing.packed())
         for title, (comments, drawing) in self.package.comments.items():
             parts = comment_parts(marks.get(title, ()), str(self.texts.get("municipality", "")))
             members += [Member.of(comments, parts[0].encode()), Member.of(drawing, parts[1].encode())]
@@ -157,7 +159,7 @@ class _Copy:
                 return _plain(evaluator(expression)(self.computed.forms[form]))
         return _plain(self.computed.total_of(slot.table, slot.expression))
 
-    def _table(self, key: str, text: list[str]) -> None:
+    def _table(self, key: str, text: list[str], packing: Packing) -> None:
         table = self.stamp.workbook.tables[key]
         prototypes = self.package.prototypes[key]
         faces = {column.key: (column, self.computed.choices(column)) for column in table.column}
@@ -173,6 +175,8 @@ class _Copy:
             height = _height(row, wrapped, ready[row.variant].height)
             text.append(f'<row r="{number}"{prototypes[row.variant].attributes}{height}>')
             self._table_row(ready[row.variant], row, number, faces, text)
+            if number % _TOGETHER == 0:
+                packing.take(text)
 
     def _ready(self, prototype: RowPrototype, table: Table, variant: str) -> "_Ready":
         """``prototype`` with every row number but the row's own filled in, once for all rows of a table."""

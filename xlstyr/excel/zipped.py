@@ -28,6 +28,28 @@ class Member:
         return cls(name, zlib.crc32(content), len(content), deflate.compress(content) + deflate.flush())
 
 
+class Packing:
+    """A member that is packed while it is written, so that a large one is never held whole."""
+
+    def __init__(self, name: str, level: int = 6) -> None:
+        self.name = name
+        self._deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
+        self._crc = self._size = 0
+        self._packed: list[bytes] = []
+
+    def take(self, text: list[str]) -> None:
+        """Packs ``text``, and empties the list."""
+        content = "".join(text).encode()
+        text.clear()
+        self._crc = zlib.crc32(content, self._crc)
+        self._size += len(content)
+        self._packed.append(self._deflate.compress(content))
+
+    def packed(self) -> Member:
+        """All that was taken."""
+        return Member(self.name, self._crc, self._size, b"".join((*self._packed, self._deflate.flush())))
+
+
 def zipped(members: Iterable[Member]) -> bytes:
     """A zip file of ``members`` with the content types first, as Office writes it."""
     ordered = sorted(members, key=lambda member: (member.name != "[Content_Types].xml", member.name))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
+from weakref import proxy
 
 from xlstyr.layout import expression as ex
 from xlstyr.layout.content import Content, RowContent, Unread, Value
@@ -9,6 +11,9 @@ from xlstyr.layout.definition import Column, Form, Table, Workbook
 from xlstyr.layout.evaluate import evaluator, fold
 from xlstyr.layout.lists import Choices, Lists
 from xlstyr.model.errors import DefinitionError
+
+_ASKED: Any = object()
+"""What stands for a value while it is computed: whoever meets it depends on itself."""
 
 
 class Computed:
@@ -27,11 +32,12 @@ class Computed:
         self.workbook = workbook
         self.lists = lists
         self.rows: dict[str, list[ComputedRow]] = {}
+        me: Computed = proxy(self)  # its rows don't hold it, so that all of it goes as soon as nobody needs it
         for table in workbook.tables.values():
             rows = tables.get(table.key, ())
-            self.rows[table.key] = [ComputedRow(self, table, row.values, row.id, row.variant) for row in rows]
+            self.rows[table.key] = [ComputedRow(me, table, row.values, row.id, row.variant) for row in rows]
         self.forms = {
-            form.key: ComputedRow(self, form, forms.get(form.key, {}), "", "normal") for form in workbook.forms.values()
+            form.key: ComputedRow(me, form, forms.get(form.key, {}), "", "normal") for form in workbook.forms.values()
         }
         self._columns: dict[tuple[str, str], list[Value]] = {}
         self._indexes: dict[tuple[str, ...], dict[tuple[Value, ...], list[int]]] = {}
@@ -114,7 +120,7 @@ def choices_for(
 class ComputedRow(Mapping[str, Value]):
     """One row (or form) whose formula cells are computed when asked for."""
 
-    __slots__ = ("_busy", "block", "book", "id", "typed", "variant")
+    __slots__ = ("_computed", "block", "book", "id", "typed", "variant")
 
     def __init__(
         self, book: Computed, block: Table | Form, values: Mapping[str, Value], row_id: str, variant: str
@@ -123,22 +129,27 @@ class ComputedRow(Mapping[str, Value]):
         self.block = block
         self.id = row_id
         self.variant = variant
-        self.typed: dict[str, Value] = dict(values)
-        self._busy: set[str] = set()
+        self.typed = values
+        self._computed: dict[str, Any] | None = None  # most rows are never asked for any
 
     def __getitem__(self, key: str) -> Value:
         if key in self.typed:
             return self.typed[key]
+        if self._computed is not None and key in self._computed:
+            known: Value = self._computed[key]
+            if known is _ASKED:
+                raise DefinitionError(f"{self.block.key}.{key}")
+            return known
         column = self.block.columns.get(key)
         if column is None or column.expression is None or self.variant == "section":
             return None
-        if key in self._busy:
-            raise DefinitionError(f"{self.block.key}.{key}")
-        self._busy.add(key)
+        if self._computed is None:
+            self._computed = {}
+        self._computed[key] = _ASKED
         value = evaluator(column.expression)(self)
         if column.unit is not None and isinstance(value, Decimal) and value == value.to_integral_value():
             value = int(value)
-        self.typed[key] = value
+        self._computed[key] = value
         return value
 
     def __iter__(self) -> Iterator[str]:

@@ -15,8 +15,8 @@ from xlstyr.layout.content import Content, RowContent, Value
 from xlstyr.layout.definition import Column, Form, Table, Workbook
 from xlstyr.layout.drawn import feeding, issued_formulas, known_texts, said, skeleton, usual_formulas
 from xlstyr.layout.lists import Choices, Lists
-from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable, RawValue
-from xlstyr.layout.submission import AnswerRow, Submission, part_of
+from xlstyr.layout.raw import RawBook, RawCell, RawRow, RawTable, RawValue, letters
+from xlstyr.layout.submission import NOTHING, AnswerRow, Refs, Submission, part_of
 from xlstyr.model.finding import Finding, Place, found
 from xlstyr.words import word
 
@@ -36,6 +36,7 @@ class _Parser:
         self.sheets: dict[str, str] = {}
         self.cells: dict[tuple[str, str], str] = {}
         self.held: dict[tuple[str, str], Value] = {}
+        self.letters: dict[str, dict[str, str]] = {}
         self.feeding = feeding(workbook)
         self.node = issued.identity.node
 
@@ -140,6 +141,7 @@ class _Parser:
         for column in table.column:
             if column.key not in raw.columns and not column.is_formula:
                 self._note("XS102", table.key, column=column.key, header=column.header, table=raw.sheet)
+        self.letters[table.key] = {k: letters(raw.columns[k]) if k in raw.columns else "" for k in table.columns}
         self._check_columns(table, raw)
         rows: list[AnswerRow] = []
         seen: dict[str, list[str]] = {}
@@ -203,7 +205,7 @@ class _Parser:
     ) -> AnswerRow:
         values: dict[str, Value] = {}
         held: dict[str, Value] = {}
-        cells = {key: found_in.ref(raw, key) for key in table.columns}
+        cells = Refs(self.letters[table.key], raw.number)
         for column in table.column:
             cell = raw.cells.get(column.key)
             if column.is_formula or before.variant in ("section", "sum"):
@@ -215,7 +217,7 @@ class _Parser:
                 values[column.key] = value
                 if column.key in found_in.columns and raw.id not in mixed:
                     self._compare(table, raw, column, cell, value, faces[column.key])
-        return AnswerRow(before.id, raw.number, values, cells, before.variant, held=held)
+        return AnswerRow(before.id, raw.number, values, cells, before.variant, held=held or NOTHING)
 
     def _compare(
         self, table: Table, raw: RawRow, column: Column, cell: RawCell | None, issued: Value, choices: Choices | None
@@ -308,8 +310,8 @@ class _Parser:
         if not known and not control and row_id != raw.id:
             label = _label(table, values, faces)
             self._note("XS105", table.key, row_id, cell=_first_ref(raw), label=label)
-        cells = {key: found_in.ref(raw, key) for key in table.columns}
-        return AnswerRow(row_id, raw.number, values, cells, "free", new=True, held=held)
+        cells = Refs(self.letters[table.key], raw.number)
+        return AnswerRow(row_id, raw.number, values, cells, "free", new=True, held=held or NOTHING)
 
     def _stray(self, table: Table, raw: RawRow, faces: Mapping[str, Choices | None]) -> list[Column]:
         """The columns where the sender has written on a row of their own though only the giver writes there.

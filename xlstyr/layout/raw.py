@@ -135,7 +135,7 @@ def _locate_on(sheet: RawSheet) -> tuple[list[RawTable], tuple[RawCell, ...]]:
     mark: _Mark | None = None
     rows: list[RawRow] = []
     for number in sorted(by_row):
-        cells = by_row[number]
+        cells = by_row.pop(number)
         key = _mark(cells, mark[1] if mark is not None else {})
         if key is not None:
             _close(tables, sheet.title, mark, rows)

@@ -9,13 +9,11 @@ from xlstyr.layout.definition import Form, Table
 from xlstyr.layout.submission import AnswerRow, Submission
 from xlstyr.model import records as r
 from xlstyr.model.bundle import Row
-from xlstyr.model.money import Kr
 from xlstyr.model.period import Period
 from xlstyr.model.provenance import Origin, Source
 from xlstyr.words import word
 
 Values = Mapping[str, Value]
-Amounts = tuple[tuple[Period, Kr], ...]
 
 
 def rows_of(submission: Submission, source: Source) -> tuple[Row, ...]:
@@ -46,7 +44,7 @@ def _origin(submission: Submission, table: Table, answer: AnswerRow, source: Sou
     return Origin(source, submission.sheets.get(table.key, ""), answer.number, refs)
 
 
-def _amounts(submission: Submission, block: Table | Form, values: Values) -> Amounts:
+def _amounts(submission: Submission, block: Table | Form, values: Values) -> r.Amounts:
     found = []
     for column in block.columns.values():
         if column.period is not None:

@@ -1,7 +1,8 @@
 """What one workbook answers: typed values by block, formula cells computed from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from xlstyr.layout.compute import Computed
 from xlstyr.layout.content import Identity, Value
@@ -20,6 +21,30 @@ def part_of(block: str) -> str:
     return PARTS.get(block, "")
 
 
+class Refs(Mapping[str, str]):
+    """The addresses of one row's cells by column. ``letters``: column → its letters, ``""`` when it isn't there."""
+
+    __slots__ = ("letters", "number")
+
+    def __init__(self, letters: Mapping[str, str], number: int) -> None:
+        self.letters = letters
+        self.number = number
+
+    def __getitem__(self, key: str) -> str:
+        letters = self.letters[key]
+        return f"{letters}{self.number}" if letters else ""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.letters)
+
+    def __len__(self) -> int:
+        return len(self.letters)
+
+
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+"""What most rows hold back."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
     """One row of a table as answered. ``cells``: column → address; ``new``: the sender's own row.
@@ -33,7 +58,7 @@ class AnswerRow:
     cells: Mapping[str, str]
     variant: str
     new: bool = False
-    held: Mapping[str, Value] = field(default_factory=dict)
+    held: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """Where a figure comes from: file, sheet, row and cell."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated
 
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +17,17 @@ class Source:
     received: AwareDatetime | None = None
 
 
+@lru_cache(64)
+def _one(source: Source) -> Source:
+    """The same object for equal sources: all rows of an answer have the same."""
+    return source
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The place of one row. ``refs`` gives the cell of each column that was read, ``"H12"``."""
 
-    source: Source
+    source: Annotated[Source, AfterValidator(_one)]
     sheet: str
     row: int
     refs: tuple[tuple[str, str], ...] = field(default=())

@@ -6,14 +6,25 @@ Sides: an amount is entered positive and its account decides income or cost (DES
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from xlstyr.model.money import Kr
 from xlstyr.model.period import Period
 
 Side = Literal["income", "cost"]
+
+
+@lru_cache(256)
+def _one(period: Period) -> Period:
+    """The same object for equal periods: a round has six, and each line names them all."""
+    return period
+
+
+Amounts = tuple[tuple[Annotated[Period, AfterValidator(_one)], Kr], ...]
+"""Kr by period, in the periods' order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class BudgetLine:
     activity: str
     counterparty: str | None
     side: Side
-    amounts: tuple[tuple[Period, Kr], ...]
+    amounts: Amounts
     comment: str = ""
     adjustment: bool = False
     project: str | None = None
@@ -111,7 +122,7 @@ class Investment:
     activity: str | None
     decided: Kr | None
     used: Kr | None
-    amounts: tuple[tuple[Period, Kr], ...]
+    amounts: Amounts
     in_use: date | None
     comment: str = ""
     record: Literal["investment"] = "investment"
@@ -154,7 +165,7 @@ class Request:
     priority: int | None
     text: str
     activity: str | None
-    amounts: tuple[tuple[Period, Kr], ...]
+    amounts: Amounts
     consequence: str
     record: Literal["request"] = "request"
 

@@ -38,6 +38,7 @@ def read_control(path: Path, folder: Path) -> tuple[p.Premises | None, list[Find
     submission, findings = parse(without_own_sheets(raw), workbook, issued, {})
     if raw.identity.layout != workbook.digest:
         findings = _of_former_version(findings, workbook)
+    del raw  # of a large municipality it takes as much room as everything that is left
     findings += check_cells(submission)
     premises = None
     if not any(finding.severity == "fel" for finding in findings):

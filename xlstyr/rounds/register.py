@@ -246,17 +246,22 @@ class Register:
 
         What one run took in is in the order it was sent.
         """
+        return list(self.each_answer(node, stage))
+
+    def each_answer(self, node: str | None = None, stage: str | None = None) -> Iterator[Answer]:
+        """``answers`` one by one: of thousands, what they say is never held all at once."""
         wanted = [(name, value) for name, value in (("node", node), ("stage", stage)) if value is not None]
         where = "".join(f" and {name} = ?" for name, _ in wanted)
         rows = self.execute(
-            "select a.sha256, node, stage, status, contribution, findings, place from answers a join files f "  # noqa: S608
+            "select a.sha256, place, node, stage, status, findings from answers a join files f "  # noqa: S608
             f"on f.sha256 = a.sha256{where} order by f.received, {_SENT}, f.sha256, place",
             tuple(value for _, value in wanted),
-        )
-        return [
-            Answer(sha256, node, stage, status, contribution, tuple(map(_load_finding, json.loads(findings))), place)
-            for sha256, node, stage, status, contribution, findings, place in rows
-        ]
+        ).fetchall()
+        for sha256, place, whose, at, status, findings in rows:
+            said = self.execute("select contribution from answers where sha256 = ? and place = ?", (sha256, place))
+            (contribution,) = next(said, (None,))
+            found = tuple(map(_load_finding, json.loads(findings)))
+            yield Answer(sha256, whose, at, status, contribution, found, place)
 
     def add_event(self, kind: str, node: str, stage: str, at: datetime, **data: object) -> None:
         """Something happened. ``by`` and ``why`` in ``data`` say who did it and why, where somebody did.

@@ -210,11 +210,10 @@ def node_states(round_: Round) -> list[NodeStatus]:
     for event in register.events():
         if event.stage == stage:
             events[event.node].append(event)
-    answers: dict[str, list[Answer]] = defaultdict(list)
-    for answer in register.answers(stage=stage):
-        answers[answer.node].append(answer)
     decided = view(register)
-    return [_status(round_, node, events[node.id], answers[node.id], decided) for node in recipients(round_)]
+    return [
+        _status(round_, node, events[node.id], register.answers(node.id, stage), decided) for node in recipients(round_)
+    ]
 
 
 def _status(round_: Round, node: Node, events: list[Event], answers: list[Answer], decided: View) -> NodeStatus:

@@ -25,7 +25,7 @@ Said = tuple[str, Contribution]
 
 def contributions(round_: Round) -> list[Contribution]:
     """Every contribution in the register that may count: decisions joined to their rank, certified nodes locked."""
-    return list(standing(heard(round_.register.answers()), view(round_.register)))
+    return list(standing(heard(round_.register.each_answer()), view(round_.register)))
 
 
 def bundle(round_: Round) -> dict[tuple[str, str], frozenset[Contribution]]:

@@ -35,7 +35,7 @@ class Sent:
                 self.reached[event.node, int(event.data.get("issue", 0))].update(reached)
             else:
                 self.reminded[event.node].add(int(event.data.get("level", 0)))
-        answers = (answer for answer in round_.register.answers() if answer.stage == stage)
+        answers = (answer for answer in round_.register.each_answer() if answer.stage == stage)
         self.answered = {answer.node for answer in answers if answer.status in ANSWERED}
         self.letters = [letter for letter in round_.mailbook.letters() if letter.stage == stage]
         for letter in self.letters:
