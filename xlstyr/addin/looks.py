@@ -60,6 +60,8 @@ def add_links(sheet: xw.Sheet, links: Mapping[str, tuple[str, str]]) -> None:
 
 def set_widths(sheet: xw.Sheet, widths: Mapping[tuple[int, int], float]) -> None:
     """Gives columns, from one to another counted from 1, their width in characters; 0 hides them."""
+    if not widths:
+        return
     if (batches := batches_of(sheet)) is not None:
         batches.set_widths(sheet.impl, widths)
         return

@@ -1,11 +1,17 @@
 """What is asked of many cells in one call is what each of them says."""
 
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import xlwings as xw
+from xlwings import NoSuchObjectError
 
 from xlstyr.addin import looks, native
+from xlstyr.addin.libreoffice import activate, batches
+from xlstyr.addin.libreoffice.support import uno_error
 from xlstyr.addin.looks import Look, add_links, change_looks, looks_of, set_widths
 from xlstyr.addin.native import hidden_rows
 from xlstyr.model.errors import XlstyrError
@@ -80,6 +86,41 @@ def test_a_closed_book_says_so(book: Any) -> None:
     sheet = book.sheets[0]
     book.close()
     asks: list[Callable[[], object]] = [lambda: looks_of(sheet, ["A1"]), lambda: hidden_rows(sheet, 1, 2)]
-    for ask in asks:
+    for ask in (*asks, book.impl.activate):
         with pytest.raises(XlstyrError, match="stängts"):
             ask()
+
+
+def test_what_libreoffice_cannot_do_is_told_opens_no_window_and_is_over_then(shown: Any, sheet: Any) -> None:
+    office = sheet.book.app.impl.office
+    beyond = ((0, 0, 255, None), (99_999, 0, 255, None))
+    for function, arguments in (("SetLooks", (sheet.impl.uno_sheet, beyond)), ("ShownAs", (None, None)), ("Okänd", ())):
+        with pytest.raises(uno_error()):
+            office.inside(function, *arguments)
+        change_looks(sheet, {"B1": Look("-", "")}, {"B1": Look("#010203", "n")})
+        set_widths(sheet, {(1, 1): 3})
+        sheet.book.activate()
+        assert (sheet["B1"].color, hidden_rows(sheet, 1, 3)) == ((1, 2, 3), frozenset())
+    with pytest.raises(XlstyrError, match=r"Range\.note"):
+        batches.looks(sheet.impl, ["XFE1"])
+
+
+@pytest.mark.parametrize("address", ["", "A", "1", "A0", "A1:B2", "foo bar", "Sheet1!A1"])
+def test_only_one_cell_is_a_cell(sheet: Any, address: str) -> None:
+    with pytest.raises(NoSuchObjectError):
+        batches.looks(sheet.impl, [address])
+
+
+def test_a_program_that_is_gone_is_told() -> None:
+    activate()
+    app = xw.App(visible=False, add_book=True)
+    sheet = app.books[0].sheets[0]
+    asks: list[Callable[[], object]] = [lambda: looks_of(sheet, ["A1"]), lambda: hidden_rows(sheet, 1, 2)]
+    asks += [lambda: set_widths(sheet, {(1, 1): 3}), lambda: [one.name for one in app.books[0].sheets]]
+    os.kill(app.pid, signal.SIGKILL)
+    try:
+        for ask in asks:
+            with pytest.raises(XlstyrError, match="stängts"):
+                ask()
+    finally:
+        app.quit()

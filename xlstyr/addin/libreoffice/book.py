@@ -158,7 +158,7 @@ class Sheets(base.Sheets):
         return int(self.api.Count)
 
     def __iter__(self) -> "Iterator[Sheet]":
-        return (Sheet(self.book, self.book.uno_sheet(name)) for name in self.api.ElementNames)
+        return iter([Sheet(self.book, self.book.uno_sheet(name)) for name in self.api.ElementNames])
 
     def add(self, before: "Sheet | None" = None, after: "Sheet | None" = None, name: str | None = None) -> "Sheet":
         """A new sheet, in front of the active one when neither ``before`` nor ``after`` says where.

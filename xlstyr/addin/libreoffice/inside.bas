@@ -1,6 +1,32 @@
 ' Runs inside LibreOffice: each object that goes over to Python costs as much as ten values, so what takes many stays here.
 ' Places are (column, row) counted from 0.
 
+' (True, what the function sFunction gives), or (False, why it can't be done): an error that nobody takes care of would
+' open a window and wait, while whoever asked waits for it. Always an array: what a function gave last it may give again.
+Function Ask(ByVal sFunction, ByVal a)
+  Dim vFound As Variant
+  On Error GoTo Wrong
+  Select Case sFunction
+    Case "Looks": vFound = Looks(a(0), a(1))
+    Case "SetLooks": SetLooks(a(0), a(1))
+    Case "SetLinks": SetLinks(a(0), a(1), a(2))
+    Case "SetWidths": SetWidths(a(0), a(1))
+    Case "SetFormulas": vFound = SetFormulas(a(0), a(1), a(2), a(3))
+    Case "UsedArea": vFound = UsedArea(a(0))
+    Case "SeenRows": vFound = SeenRows(a(0), a(1), a(2), a(3))
+    Case "ShownAs": vFound = ShownAs(a(0), a(1))
+    Case "Front": Front(a(0))
+    Case Else: GoTo Unknown
+  End Select
+  Ask = Array(True, vFound)
+  Exit Function
+Wrong:
+  Ask = Array(False, Error$)
+  Exit Function
+Unknown:
+  Ask = Array(False, sFunction)
+End Function
+
 ' (colour, note) of each place; one more at the end is empty.
 Function Looks(ByVal oSheet, ByVal aPlaces)
   Dim aFound(), i As Long
@@ -13,7 +39,7 @@ Function Looks(ByVal oSheet, ByVal aPlaces)
 End Function
 
 ' Gives cells (column, row, colour, note); an empty colour or note is left as it is, and a note "" is taken away.
-Function SetLooks(ByVal oSheet, ByVal aLooks)
+Sub SetLooks(ByVal oSheet, ByVal aLooks)
   Dim i As Long
   For i = 0 To UBound(aLooks)
     oCell = oSheet.getCellByPosition(aLooks(i)(0), aLooks(i)(1))
@@ -23,10 +49,10 @@ Function SetLooks(ByVal oSheet, ByVal aLooks)
       If aLooks(i)(3) <> "" Then oSheet.Annotations.insertNew(oCell.CellAddress, aLooks(i)(3))
     End If
   Next i
-End Function
+End Sub
 
 ' Makes cells links: (column, row, address, text).
-Function SetLinks(ByVal oDocument, ByVal oSheet, ByVal aLinks)
+Sub SetLinks(ByVal oDocument, ByVal oSheet, ByVal aLinks)
   Dim i As Long
   For i = 0 To UBound(aLinks)
     oCell = oSheet.getCellByPosition(aLinks(i)(0), aLinks(i)(1))
@@ -36,17 +62,17 @@ Function SetLinks(ByVal oDocument, ByVal oSheet, ByVal aLinks)
     oCell.setString("")
     oCell.insertTextContent(oCell.createTextCursor(), oField, False)
   Next i
-End Function
+End Sub
 
 ' Sets widths: (first column, last column, width in 1/100 mm), 0 to hide them.
-Function SetWidths(ByVal oSheet, ByVal aWidths)
+Sub SetWidths(ByVal oSheet, ByVal aWidths)
   Dim i As Long
   For i = 0 To UBound(aWidths)
     oColumns = oSheet.getCellRangeByPosition(aWidths(i)(0), 0, aWidths(i)(1), 0).Columns
     oColumns.IsVisible = aWidths(i)(2) > 0
     If aWidths(i)(2) > 0 Then oColumns.Width = aWidths(i)(2)
   Next i
-End Function
+End Sub
 
 ' Writes formulas in Excel's English in oArea, (column, row, formula) from its corner; bSame: the first one everywhere,
 ' its references moved along. Gives the error of each; one more at the end is empty.
@@ -74,10 +100,17 @@ Function UsedArea(ByVal oSheet)
   UsedArea = Array(oArea.StartRow, oArea.StartColumn, oArea.EndRow, oArea.EndColumn)
 End Function
 
-' The ranges that are seen from one row to another; nothing when none is, since an empty array of ranges breaks the pipe.
-Function Visible(ByVal oSheet, ByVal nFirst, ByVal nLast, ByVal nColumn)
+' (first row, last row) of each range that is seen from one row to another; one more at the end is empty.
+Function SeenRows(ByVal oSheet, ByVal nFirst, ByVal nLast, ByVal nColumn)
+  Dim aFound(), nRanges As Long, i As Long
   oSeen = oSheet.getCellRangeByPosition(0, nFirst, nColumn, nLast).queryVisibleCells()
-  If oSeen.Count > 0 Then Visible = oSeen.RangeAddresses
+  nRanges = oSeen.Count
+  ReDim aFound(nRanges)
+  For i = 0 To nRanges - 1
+    oRange = oSeen.getByIndex(i).RangeAddress
+    aFound(i) = Array(oRange.StartRow, oRange.EndRow)
+  Next i
+  SeenRows = aFound
 End Function
 
 ' (kind, ranges) for each look of oArea that shows numbers as dates (2) or truth values (1024), the others are empty; at
@@ -102,10 +135,10 @@ Function ShownAs(ByVal oDocument, ByVal oArea)
 End Function
 
 ' Brings the window of oDocument to the front, if it has one.
-Function Front(ByVal oDocument)
+Sub Front(ByVal oDocument)
   oController = oDocument.CurrentController
   If Not IsNull(oController) Then
     oController.Frame.activate()
     oController.Frame.ContainerWindow.toFront()
   End If
-End Function
+End Sub

@@ -176,7 +176,6 @@ class Office:
         self.headless = pipe is None and not visible
         self.process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
-        self._scripts: dict[str, Any] = {}
         self.pipe = pipe or f"xlstyr{uuid.uuid4().hex}"
         if pipe is None:
             self._context = self._start()
@@ -196,7 +195,7 @@ class Office:
 
     @cached_property
     def _inside(self) -> Any:
-        """Where the functions of ``inside.bas`` are found, after they have been put there."""
+        """What asks the functions of ``inside.bas``, after they have been put there."""
         libraries = self.service("script.ApplicationScriptLibraryContainer")
         if not libraries.hasByName(_LIBRARY):
             libraries.createLibrary(_LIBRARY)
@@ -206,19 +205,20 @@ class Office:
         elif modules.getByName(_INSIDE.stem) != text:
             modules.replaceByName(_INSIDE.stem, text)
         factory = "/singletons/com.sun.star.script.provider.theMasterScriptProviderFactory"
-        return self._context.getValueByName(factory).createScriptProvider("")
+        provider = self._context.getValueByName(factory).createScriptProvider("")
+        place = f"{_LIBRARY}.{_INSIDE.stem}.Ask?language=Basic&location=application"
+        return provider.getScript(f"vnd.sun.star.script:{place}")
 
     def inside(self, function: str, *args: object) -> Any:
-        """What a function of ``inside.bas`` gives. Raises ``XlstyrError`` when the program is gone."""
-        if function not in self._scripts:
-            place = f"{_LIBRARY}.{_INSIDE.stem}.{function}?language=Basic&location=application"
-            self._scripts[function] = self._inside.getScript(f"vnd.sun.star.script:{place}")
-        try:
-            return self._scripts[function].invoke(args, (), ())[0]
-        except load_uno().getClass("com.sun.star.uno.Exception") as error:
-            if self.is_alive():
-                raise
-            raise XlstyrError(word("engine.gone")) from error
+        """What a function of ``inside.bas`` gives.
+
+        Raises:
+            com.sun.star.uno.Exception: it can't be done, as when the workbook was closed in the middle of it.
+        """
+        done, found = self._inside.invoke((function, args), (), ())[0]
+        if done:
+            return found
+        raise load_uno().getClass("com.sun.star.uno.RuntimeException")(found, None)
 
     def open(self, path: Path, **options: object) -> Any:
         """The document at ``path``. Its macros don't run: buttons open workbooks that came by mail.

@@ -248,7 +248,8 @@ class Books(base.Books):
         found = self.app.office.desktop.Components.createEnumeration()
         everything = [found.nextElement() for _ in iter(found.hasMoreElements, False)]
         books = [document for document in everything if document is not None and document.supportsService(_CALC)]
-        return sorted(books, key=lambda document: int(document.RuntimeUID))  # as they were opened
+        numbered = [(uid, document) for document in books if (uid := document.RuntimeUID)]  # one that closes has none
+        return [document for _, document in sorted(numbered, key=lambda pair: int(pair[0]))]  # as they were opened
 
     @property
     def api(self) -> Any:

@@ -9,6 +9,7 @@ from xlstyr.model.errors import XlstyrError
 from xlstyr.words import word
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 _OURS: dict[str, type] = {}
 _SPOKEN = {
     "__call__": "{}(…)",
@@ -92,6 +93,11 @@ def _guard(member: str, what: Any) -> Any:
         setter = _refusing(f"{member} =") if what.fset is None else _guarded(f"{member} =", what.fset)
         return property(_guarded(member, what.fget), setter, doc=what.__doc__)
     return _guarded(member, what) if callable(what) and not isinstance(what, staticmethod) else what
+
+
+def about(member: str) -> Callable[[F], F]:
+    """What goes wrong in LibreOffice in a function whose first argument is one of our objects is an ``XlstyrError``."""
+    return functools.partial(_guarded, member)
 
 
 def _guarded(member: str, function: Any) -> Any:
