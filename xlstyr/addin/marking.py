@@ -93,9 +93,7 @@ def change_marks(sheets: Mapping[str, xw.Sheet], before: Iterable[Mark], wanted:
         sheet = sheets[title]
         old = [mark for mark in known.values() if mark.sheet == title]
         new = {cell: said for (name, cell), said in chosen.items() if name == title}
-        if all(mark.cell in new and new[mark.cell] == (mark.severity, mark.ours) for mark in old) and len(old) == len(
-            new
-        ):
+        if {mark.cell: (mark.severity, mark.ours) for mark in old} == new:
             now += old
             continue
         with unprotected(sheet):

@@ -146,7 +146,7 @@ class Desk:
                 self._refused(button)
             shown = self.table("panel_runs")
             done = len(shown) == runs and shown[0]["button"] == button and not self.document.isModified()
-            return shown[0] if done else None
+            return self.table("panel_runs")[0] if done else None  # what was seen first may have been half written
 
         line = self.screen.wait(f"{button} is done", look)
         self.screen.shoot(f"{runs:02} {button}")
