@@ -84,6 +84,8 @@ def _shown(node: str, expected: Expected) -> str:
 
 def nodes_of_file(name: str, files: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The nodes whose issued file ``name`` is, also as a copy: ``… (1).xlsx``, ``… - kopia.xlsx``."""
+    if name in files:  # as nearly all are called
+        return files[name]
     stem, _, ending = unicodedata.normalize("NFC", name).rpartition(".")
     known = {unicodedata.normalize("NFC", file).casefold(): nodes for file, nodes in files.items()}
     for candidate in (stem, _COPY.sub("", stem)):
